@@ -1,0 +1,168 @@
+#include "err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int exit;
+} codes[ERR_CODES] = {
+	[E_OK] = { "OK", 0 },
+	[E_INTERNAL] = { "E_INTERNAL", 1 },
+	[E_USAGE] = { "E_USAGE", 2 },
+	[E_CONFIG] = { "E_CONFIG", 2 },
+	[E_IO] = { "E_IO", 3 },
+	[E_NOSPACE] = { "E_NOSPACE", 3 },
+	[E_READONLY] = { "E_READONLY", 3 },
+	[E_MEDIA_GONE] = { "E_MEDIA_GONE", 3 },
+	[E_WRITE_VERIFY] = { "E_WRITE_VERIFY", 3 },
+	[E_TRUNCATED] = { "E_TRUNCATED", 4 },
+	[E_HASH] = { "E_HASH", 4 },
+	[E_DAMAGED] = { "E_DAMAGED", 4 },
+	[E_FORMAT] = { "E_FORMAT", 5 },
+	[E_HEADER] = { "E_HEADER", 5 },
+	[E_TRAILER] = { "E_TRAILER", 5 },
+	[E_MANIFEST] = { "E_MANIFEST", 5 },
+	[E_VERSION] = { "E_VERSION", 5 },
+	[E_DECOMPRESS] = { "E_DECOMPRESS", 5 },
+	[E_JSON] = { "E_JSON", 5 },
+	[E_RECORD] = { "E_RECORD", 5 },
+	[E_SCHEMA] = { "E_SCHEMA", 5 },
+	[E_REF] = { "E_REF", 5 },
+	[E_LIMIT] = { "E_LIMIT", 6 },
+	[E_SIGNATURE] = { "E_SIGNATURE", 7 },
+	[E_SIGFORMAT] = { "E_SIGFORMAT", 7 },
+	[E_UNKNOWN_KEY] = { "E_UNKNOWN_KEY", 7 },
+	[E_REVOKED] = { "E_REVOKED", 7 },
+	[E_WRONG_DEST] = { "E_WRONG_DEST", 7 },
+	[E_SCOPE] = { "E_SCOPE", 7 },
+	[E_POLICY] = { "E_POLICY", 7 },
+	[E_TRUSTSTORE] = { "E_TRUSTSTORE", 7 },
+	[E_GAP] = { "E_GAP", 8 },
+	[E_FORK] = { "E_FORK", 8 },
+	[E_ROLLED_BACK] = { "E_ROLLED_BACK", 8 },
+	[E_NOT_FOR_US] = { "E_NOT_FOR_US", 10 },
+	[E_DECRYPT] = { "E_DECRYPT", 10 },
+	[E_PASSPHRASE] = { "E_PASSPHRASE", 10 },
+	[E_KEYFILE] = { "E_KEYFILE", 10 },
+	[E_PERMS] = { "E_PERMS", 10 },
+	[I_CONFLICTS] = { "I_CONFLICTS", 11 },
+	[E_LOCKED] = { "E_LOCKED", 14 },
+};
+
+const char *
+err_name(enum err_code code)
+{
+	return codes[code].name;
+}
+
+int
+err_exit(enum err_code code)
+{
+	return codes[code].exit;
+}
+
+int
+err_set(struct err *err, enum err_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err->code != E_OK)
+		return -(int)err->code;
+	err->code = code;
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof err->text, fmt, ap);
+	va_end(ap);
+	return -(int)code;
+}
+
+/* The name that says most about a failed system call. */
+static enum err_code
+code_of_errno(int errnum)
+{
+	switch (errnum) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return E_NOSPACE;
+	case EROFS:
+		return E_READONLY;
+	case ENOTCONN:
+	case ENODEV:
+	case ENXIO:
+	case ESTALE:
+		return E_MEDIA_GONE;
+	case ENOMEM:
+		return E_INTERNAL;
+	default:
+		return E_IO;
+	}
+}
+
+int
+err_io(struct err *err, int errnum, const char *fmt, ...)
+{
+	va_list ap;
+	size_t n;
+
+	if (err->code != E_OK)
+		return -(int)err->code;
+	err->code = code_of_errno(errnum);
+	va_start(ap, fmt);
+	(void)vsnprintf(err->text, sizeof err->text, fmt, ap);
+	va_end(ap);
+	n = strlen(err->text);
+	(void)snprintf(err->text + n, sizeof err->text - n, ": %s",
+	    strerror(errnum));
+	return -(int)err->code;
+}
+
+int
+err_oom(struct err *err)
+{
+	return err_set(err, E_INTERNAL, "out of memory");
+}
+
+int
+err_next(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err->next[0] == '\0') {
+		va_start(ap, fmt);
+		(void)vsnprintf(err->next, sizeof err->next, fmt, ap);
+		va_end(ap);
+	}
+	return -(int)err->code;
+}
+
+int
+err_prefix(struct err *err, const char *fmt, ...)
+{
+	char head[ERR_TEXT_MAX], tail[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(head, sizeof head, fmt, ap);
+	va_end(ap);
+	memcpy(tail, err->text, sizeof tail);
+	(void)snprintf(err->text, sizeof err->text, "%.500s: %.500s", head,
+	    tail);
+	return -(int)err->code;
+}
+
+int
+err_rung(struct err *err, int rung)
+{
+	if (err->code != E_OK && err->rung < 0)
+		err->rung = rung;
+	return -(int)err->code;
+}
+
+void
+err_clear(struct err *err)
+{
+	*err = (struct err)ERR_INIT;
+}
