@@ -1,0 +1,83 @@
+/* merge.h: pure functions of sibling sets (design rules 2, 3, 4, 13;
+ * model/sync.py is the executable form).  Versions must have been read.
+ * Sets are arrays of pointers, ascending by dot, at most MERGE_MAX.
+ */
+#ifndef SATCHEL_MERGE_H
+#define SATCHEL_MERGE_H
+
+#include <stddef.h>
+
+#include "version.h"
+
+#define MERGE_MAX 1024u
+
+struct siblings {
+	struct version **v;		/* borrowed */
+	size_t count;
+};
+
+enum conflict_kind {
+	CONFLICT_NONE, CONFLICT_CLASH, CONFLICT_DISJOINT,
+	CONFLICT_EDIT_DELETE
+};
+
+/* Keep a version unless the other side lacks it and has a version whose
+ * context covers it.  keep_a[i], keep_b[i] are set to 0 or 1; a dot in both
+ * sets is kept in `a` and 0 in keep_b. */
+void merge_sets(struct siblings a, struct siblings b, char *keep_a,
+    char *keep_b);
+
+/* Index of the winner (rule 4).  count >= 1. */
+size_t merge_winner(struct siblings s);
+
+/* shown[i] = 1 for the winner and every sibling that looks the same. */
+void merge_shown(struct siblings s, char *shown);
+
+/* The kind of conflict.  Equal but for `modified` and history, or all
+ * deleted: NONE (for the list of conflicts); merge_kind_strict is the
+ * model's classify(), which calls these DISJOINT. */
+int merge_kind(struct siblings s, enum conflict_kind *ret, struct err *err);
+int merge_kind_strict(struct siblings s, enum conflict_kind *ret,
+    struct err *err);
+const char *merge_kind_name(enum conflict_kind kind); /* "clash", ... */
+
+/* Call for every field of any live sibling, ascending: is it a clash (two
+ * open settings of different value, or none)?  `modified` never is one. */
+int merge_fields(struct siblings s,
+    int (*each)(void *ctx, const struct field *f, int clash,
+    struct err *err), void *ctx, struct err *err);
+
+/* Append F that settles a disjoint conflict: of each field the open setting
+ * (the smallest stamp where equal; of `modified` the later value). Members
+ * absent in the setting are left out.  E_INTERNAL if not disjoint. */
+int merge_settled(struct siblings s, struct buf *out, struct err *err);
+
+/* Append the history array [[time,rank,entry],...]: the union over the set
+ * (of two ranks the lower one stays), plus `entries`: a canonical array of
+ * [time,entry] pairs newly noticed, each ranked after all of its time then
+ * known.  ret_grew: 1 if longer than the union alone.  `entries` len 0: none.
+ */
+int merge_history(struct siblings s, struct json_span entries,
+    struct buf *out, int *ret_grew, struct err *err);
+
+/* What a new version made over `siblings` by someone shown shown[i] says.
+ * `fields` len 0 deletes (`time` with quotes, or len 0). Fills context,
+ * stamps, content, hash, born of `ret` (owning its text), from ret->dot,
+ * which the caller has set; label is max(clock, newest label shown + 1).
+ * Returns 1, or 0 if nothing would change (ret untouched but for dot).
+ * E_LIMIT if a limit of version.h would break. */
+struct merge_edit {
+	struct json_span type;		/* plain */
+	struct json_span fields;	/* F, canonical; len 0: delete */
+	struct json_span time;		/* of a deletion */
+	struct json_span entries;	/* new history, see merge_history */
+	int64_t clock;			/* seconds since 1970 */
+};
+int merge_new(struct siblings s, const char *shown,
+    const struct merge_edit *edit, struct version *ret, struct err *err);
+
+/* H([uid,[[dot,hash],...]]), the object's share of the digest. */
+void merge_object_hash(const char *uid, size_t uid_len, struct siblings s,
+    unsigned char out[32]);
+
+#endif

@@ -1,0 +1,124 @@
+/* version.h: one state of an object, and what it says (docs/format.md,
+ * "Versions"; design rule 1).  Pure: no database, no clock.
+ *
+ * Content is canonical JSON and is what the hash covers:
+ *
+ *	{"fields":F,"history":[[time,rank,entry],...],"type":T}
+ *	{"deleted":true,"history":[...],"time":"...","type":T}   a tombstone
+ *
+ * "time" of a tombstone is optional.  F is an object: every member of the
+ * lab's line but uid, type and history (id, parent, title, state, creator,
+ * created, modified, attachments, fields, ...).  History is ascending by
+ * time, rank, entry; time is a string, an entry any JSON value.
+ *
+ * The unit of change is a *field*: a member of F by its name, or, as
+ * "fields.<name>", a member of F's own member "fields" (which must be an
+ * object; its presence is the field "fields" with the value {}).  So no
+ * member of F has a name that begins with "fields.".
+ *
+ * Context: {"except":[DOT,...],"vector":[[site,generation,nonce,n],...]}, both
+ * ascending, one vector entry an actor.  Stamps: {"<field>":DOT,...}.
+ */
+#ifndef SATCHEL_VERSION_H
+#define SATCHEL_VERSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/buf.h"
+#include "../base/dot.h"
+#include "../base/err.h"
+#include "../base/json_scan.h"
+
+#define VERSION_CONTENT_MAX 3145728u	/* bytes of content */
+#define VERSION_META_MAX 524288u	/* bytes of context and of stamps */
+#define VERSION_BLOBS_MAX 4096u		/* attachments of one version */
+#define CONTENT_DEPTH_MAX 68u		/* JSON levels of content */
+
+struct field {				/* spans borrow from the content */
+	int nested;			/* 1: a member of F's "fields" */
+	struct json_span name;		/* escaped, without "fields." */
+	struct json_span value;		/* len 0: absent */
+};
+
+struct stamp {
+	int nested;
+	struct json_span name;
+	struct dot dot;
+};
+
+struct version {
+	struct dot dot, born;
+	int64_t label;			/* seconds since 1970 */
+	struct json_span context;	/* canonical text; len 0: empty */
+	struct json_span stamps;	/* canonical text; len 0: empty */
+	struct json_span content;
+	unsigned char hash[32];		/* BLAKE2b-256 of content */
+
+	/* filled by version_read; spans borrow from content and stamps */
+	struct json_span type;		/* plain text, no quotes */
+	struct json_span fields;	/* F; len 0: a tombstone */
+	struct json_span history;	/* the array */
+	struct json_span time;		/* of a tombstone, with quotes; len 0 */
+	struct dot *vector, *except;	/* owned */
+	size_t vector_count, except_count;
+	struct stamp *stamp;		/* owned; ascending by field */
+	size_t stamp_count;
+
+	struct buf text;		/* owner of the spans, if any */
+};
+
+#define VERSION_INIT { .label = 0 }
+
+void version_clear(struct version *v);
+
+/* Fill the second half from the first; checks the whole meaning: the forms
+ * above, limits, that the context does not cover the version's own dot, that
+ * context, born and stamps name plausible dots, order of the history.
+ * The JSON must have passed json_scan.  E_RECORD, E_LIMIT. */
+int version_read(struct version *v, struct err *err);
+
+/* Copy the spans of `v` into its own buf (v->text), so that it outlives the
+ * memory it was read from; the second half is read again. */
+int version_own(struct version *v, struct err *err);
+
+/* Has its author seen this dot?  (Own dot included.) */
+int version_saw(const struct version *v, const struct dot *d);
+
+/* The dot that set a field in this version. */
+struct dot version_stamp(const struct version *v, const struct field *f);
+
+/* All of it: two versions with one dot and two identities are a fork. */
+void version_identity(const struct version *v, unsigned char out[32]);
+
+/* head = H(previous head, dot, uid, content hash), as hex in JSON
+ * (model/README.md, "Encoding"). */
+void version_head(unsigned char head[32], const struct dot *d,
+    const char *uid, size_t uid_len, const unsigned char hash[32]);
+
+/* Walk the fields of F in ascending order of their full names. */
+struct field_walk {
+	struct json_walk top, nested;
+	struct json_span inner;		/* pending value of "fields" */
+	struct field held;
+	int state;
+};
+struct field_walk version_fields(struct json_span fields);
+int version_next_field(struct field_walk *w, struct field *ret);
+
+/* Value of a field of F; 1, or 0 if absent (value.len 0). */
+int version_field(struct json_span fields, const struct field *name,
+    struct json_span *ret_value);
+
+/* Order of fields by full name; the full name, escaped, appended. */
+int field_cmp(int nested_a, struct json_span a, int nested_b,
+    struct json_span b);
+void field_name(struct buf *out, int nested, struct json_span name);
+
+/* Append the 32-byte hashes of the blobs that F's "attachments" name (member
+ * "blake2b", 64 hex digits), in order, with repeats left out. E_RECORD if a
+ * given blake2b is not 64 hex digits. */
+int version_blobs(struct json_span fields, struct buf *out,
+    struct err *err);
+
+#endif
