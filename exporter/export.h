@@ -1,0 +1,71 @@
+/* export.h: store -> bundle (docs/format.md; design section 4, rules 5, 11).
+ * Reads the store, writes files; of the store it changes only what it must
+ * remember of them.  The store is open for writing, no transaction.
+ */
+#ifndef SATCHEL_EXPORT_H
+#define SATCHEL_EXPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/err.h"
+#include "../format/codec.h"
+#include "../format/minisign.h"
+#include "../store/store.h"
+
+#define EXPORT_MAX_SIZE_MIN 262144u	/* least --max-size */
+
+struct export_progress {
+	void (*at)(void *ctx, uint64_t done, uint64_t total, uint64_t bytes);
+	void *ctx;			/* objects done and due */
+};
+
+struct export_request {
+	const char *const *to;		/* names or ids of peers */
+	size_t to_count;
+	const char *out;		/* an existing folder, or a file name */
+	int full;			/* whatever the receipts say */
+	int heartbeat;			/* write one though nothing is due */
+	int dry_run;			/* only count */
+	int64_t since_time, until_time;	/* excerpt by date; -1: open */
+	const char *const *types;	/* excerpt by type; 0: all */
+	size_t type_count;
+	uint64_t max_size;		/* of a file; 0: 4 GiB - 1 */
+	const unsigned char (*wanted)[32];	/* blobs to carry anyway */
+	size_t wanted_count;
+	enum codec codec;
+	int64_t created;		/* seconds since 1970 */
+	unsigned workers;		/* threads beside this one */
+	const struct minisign_secret *key;
+	struct export_progress progress;	/* at NULL: none */
+};
+
+struct export_file {
+	char *path;			/* final name; owned */
+	uint64_t sequence, since, until, records, versions, deleted, blobs,
+	    blob_bytes, size;
+};
+
+struct export_result {
+	struct export_file *files;	/* in order; a dry run has one, with
+					 * path NULL, and totals */
+	size_t count;
+};
+void export_result_clear(struct export_result *r);
+
+/* Export.  No file if nothing is due, none is owed and no heartbeat is asked.
+ * E_USAGE (unknown peer, bad out), E_REVOKED, E_POLICY (addressees that differ
+ * in policy), E_LIMIT, E_WRITE_VERIFY, E_NOSPACE, E_IO, ... : then no file
+ * has its final name but those finished before (in `ret`). */
+int export_run(struct store *s, const struct export_request *r,
+    struct export_result *ret, struct err *err);
+
+/* A receipt alone; with `wanted` a request (named ...request.satchel). */
+int export_receipt(struct store *s, const struct export_request *r,
+    struct export_result *ret, struct err *err);
+
+/* How much is due for a peer: objects that the next export would carry. */
+int export_due(struct store *s, const char *peer, uint64_t *ret,
+    struct err *err);
+
+#endif

@@ -1,0 +1,179 @@
+#include "guard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../base/file.h"
+#include "../base/text.h"
+
+#define GUARD_MAX 4096u
+
+struct guard {
+	uint64_t generation, sequence;
+	char nonce[NONCE_LEN + 1];
+};
+
+static int
+guard_path(struct store *s, struct buf *out, struct err *err)
+{
+	buf_addf(out, "%s/%s.guard", s->state, s->self.site);
+	return buf_str(out) == NULL ? err_oom(err) : 0;
+}
+
+/* Make the folder and those above it. */
+static int
+make_state(struct store *s, const char *state, struct err *err)
+{
+	CLEANUP(buf_freep) char *path = strdup(state);
+	char *slash;
+
+	free(s->state);
+	if (path == NULL || (s->state = strdup(state)) == NULL)
+		return err_oom(err);
+	for (slash = strchr(path + 1, '/'); slash != NULL;
+	    slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0700);
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+		(void)err_io(err, errno, "make folder \"%s\"", path);
+		return err_next(err, "XDG_STATE_HOME names the folder of the "
+		    "guard file");
+	}
+	return 0;
+}
+
+/* 1: read; 0: not there. */
+static int
+read_guard(struct store *s, struct guard *g, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT, text = BUF_INIT;
+	struct json_span all, x;
+
+	if (guard_path(s, &path, err) < 0)
+		return -(int)err->code;
+	if (access(path.at, F_OK) != 0 && errno == ENOENT)
+		return 0;
+	if (file_read_all(path.at, GUARD_MAX, &text, err) < 0)
+		return -(int)err->code;
+	if (text.len > 0 && text.at[text.len - 1] == '\n')
+		text.len--;
+	if (json_scan(text.at, text.len, 2, err) < 0)
+		return err_prefix(err, "\"%s\"", path.at);
+	all = (struct json_span){ text.at, text.len };
+	memset(g, 0, sizeof *g);
+	if (!json_member(all, "generation", &x) ||
+	    json_uint(&g->generation, x, COUNTER_MAX) < 0 ||
+	    !json_member(all, "sequence", &x) ||
+	    json_uint(&g->sequence, x, COUNTER_MAX) < 0 ||
+	    !json_member(all, "nonce", &x) || !json_plain(x, &x) ||
+	    x.len != NONCE_LEN)
+		return err_set(err, E_DAMAGED, "\"%s\" is not a guard file",
+		    path.at);
+	memcpy(g->nonce, x.at, x.len);
+	return 1;
+}
+
+/* Later life, or a later file of this one? */
+static int
+is_ahead(const struct store *s, const struct guard *g)
+{
+	return g->generation != s->self.generation ||
+	    strcmp(g->nonce, s->self.nonce) != 0 ||
+	    g->sequence > s->sequence;
+}
+
+int
+guard_is_ahead(struct store *s, const char *state, struct err *err)
+{
+	struct guard g;
+	int rc;
+
+	if ((rc = make_state(s, state, err)) < 0)
+		return rc;
+	if ((rc = read_guard(s, &g, err)) <= 0)
+		return rc;
+	return is_ahead(s, &g);
+}
+
+int
+guard_check(struct store *s, const char *state, struct err *err)
+{
+	struct guard g;
+	int rc;
+
+	if ((rc = make_state(s, state, err)) < 0)
+		return rc;
+	if ((rc = read_guard(s, &g, err)) <= 0)
+		return rc;
+	if (!is_ahead(s, &g))
+		return 0;
+	(void)err_set(err, E_ROLLED_BACK, "this home is older than the guard "
+	    "file in \"%s\": the store is at generation %llu, file %llu; the "
+	    "guard at generation %llu, file %llu", state,
+	    (unsigned long long)s->self.generation,
+	    (unsigned long long)s->sequence,
+	    (unsigned long long)g.generation,
+	    (unsigned long long)g.sequence);
+	return err_next(err, "if it was put back from a backup, run 'satchel "
+	    "site restored --reason \"...\"'; a copy of a home that is still "
+	    "in use must not be used");
+}
+
+int
+guard_write(struct store *s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT, text = BUF_INIT;
+
+	if (guard_path(s, &path, err) < 0)
+		return -(int)err->code;
+	buf_addf(&text, "{\"generation\":%llu,\"nonce\":\"%s\",\"sequence\":"
+	    "%llu,\"site\":\"%s\"}\n", (unsigned long long)s->self.generation,
+	    s->self.nonce, (unsigned long long)s->sequence, s->self.site);
+	if (buf_check(&text, err) < 0)
+		return -(int)err->code;
+	return file_put(path.at, 0600, text.at, text.len, err);
+}
+
+void
+guard_heard(struct store *s, uint64_t generation)
+{
+	if (generation <= s->latest)
+		return;
+	s->latest = generation;
+	s->state_dirty = 1;
+}
+
+int
+guard_restored(struct store *s, const char *state, const char *nonce,
+    int force, struct err *err)
+{
+	struct guard g = { 0 };
+	uint64_t top = s->self.generation;
+	int rc;
+
+	if ((rc = make_state(s, state, err)) < 0 ||
+	    (rc = read_guard(s, &g, err)) < 0)
+		return rc;
+	if (!force && (rc == 0 || !is_ahead(s, &g)))
+		return 0;
+	top = g.generation > top ? g.generation : top;
+	top = s->latest > top ? s->latest : top;
+	if ((rc = store_begin(s, err)) < 0 ||
+	    (rc = store_run(s, err, "DELETE FROM file_out", "")) < 0)
+		return rc;
+	s->self.generation = s->latest = top + 1;
+	(void)strcpy(s->self.nonce, nonce);
+	s->n = 0;
+	memset(s->head, 0, sizeof s->head);
+	s->sequence = 0;
+	s->state_dirty = 1;
+	if ((rc = store_commit(s, err)) < 0)
+		return rc;
+	rc = guard_write(s, err);
+	return rc < 0 ? rc : 1;
+}

@@ -1,0 +1,613 @@
+#include "object.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blob.h"
+#include "digest.h"
+#include "view.h"
+
+void
+object_clear(struct object *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->set.count; i++)
+		version_clear(&o->all[i]);
+	free(o->all);
+	free(o->set.v);
+	*o = (struct object)OBJECT_INIT;
+}
+
+/* --- reading ----------------------------------------------------------- */
+
+static int
+set_dot(struct store *s, struct dot *d, int64_t actor, int64_t n,
+    struct err *err)
+{
+	const struct actor *a = store_actor(s, actor, err);
+
+	if (a == NULL)
+		return -(int)err->code;
+	d->actor = *a;
+	d->n = (uint64_t)n;
+	return 0;
+}
+
+/* Columns: actor, n, label, born_actor, born_n, hash, context, stamps,
+ * content. */
+static int
+version_of_row(struct store *s, sqlite3_stmt *st, struct version *v,
+    struct err *err)
+{
+	int rc;
+
+	if ((rc = set_dot(s, &v->dot, sqlite3_column_int64(st, 0),
+	    sqlite3_column_int64(st, 1), err)) < 0)
+		return rc;
+	v->label = sqlite3_column_int64(st, 2);
+	v->born = v->dot;
+	if (sqlite3_column_type(st, 3) != SQLITE_NULL &&
+	    (rc = set_dot(s, &v->born, sqlite3_column_int64(st, 3),
+	    sqlite3_column_int64(st, 4), err)) < 0)
+		return rc;
+	if (store_column_hash(st, 5, v->hash) < 0)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad hash",
+		    s->home);
+	v->context = store_column(st, 6);
+	v->stamps = store_column(st, 7);
+	v->content = store_column(st, 8);
+	if ((rc = version_own(v, err)) < 0)
+		return err_prefix(err, "\"%s/store.db\"", s->home);
+	return 0;
+}
+
+static int
+more_versions(struct object *o, struct err *err)
+{
+	struct version *all;
+
+	all = realloc(o->all, (o->set.count + 1) * sizeof *all);
+	if (all == NULL)
+		return err_oom(err);
+	o->all = all;
+	all[o->set.count] = (struct version)VERSION_INIT;
+	o->set.count++;
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct version *x = a, *y = b;
+
+	return dot_cmp(&x->dot, &y->dot);
+}
+
+static int
+read_versions(struct store *s, struct object *o, struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT actor,n,label,born_actor,"
+	    "born_n,hash,context,stamps,content FROM version WHERE object=?",
+	    err);
+	size_t i;
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "i", o->id);
+	while ((rc = store_step(s, st, err)) > 0) {
+		if ((rc = more_versions(o, err)) < 0 ||
+		    (rc = version_of_row(s, st, &o->all[o->set.count - 1],
+		    err)) < 0) {
+			(void)sqlite3_reset(st);
+			return rc;
+		}
+	}
+	if (rc < 0)
+		return rc;
+	if (o->set.count == 0)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\": an object "
+		    "without a version", s->home);
+	qsort(o->all, o->set.count, sizeof *o->all, compare);
+	if ((o->set.v = calloc(o->set.count, sizeof *o->set.v)) == NULL)
+		return err_oom(err);
+	for (i = 0; i < o->set.count; i++)
+		o->set.v[i] = &o->all[i];
+	return 1;
+}
+
+/* The row alone: 1 or 0. */
+static int
+find_row(struct store *s, const char *uid, size_t len, struct object *o,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT id,seq,via FROM object WHERE "
+	    "uid=?", err);
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "t", uid, len);
+	if ((rc = store_step(s, st, err)) <= 0)
+		return rc;
+	o->id = sqlite3_column_int64(st, 0);
+	o->seq = (uint64_t)sqlite3_column_int64(st, 1);
+	o->via = sqlite3_column_int64(st, 2);
+	(void)sqlite3_reset(st);
+	return 1;
+}
+
+int
+object_get(struct store *s, const char *uid, size_t len, struct object *ret,
+    struct err *err)
+{
+	CLEANUP(object_clear) struct object o = OBJECT_INIT;
+	int rc;
+
+	if ((rc = find_row(s, uid, len, &o, err)) <= 0)
+		return rc;
+	if ((rc = read_versions(s, &o, err)) < 0)
+		return rc;
+	*ret = o;
+	o = (struct object)OBJECT_INIT;
+	return 1;
+}
+
+/* --- writing ----------------------------------------------------------- */
+
+static int
+put_version(struct store *s, int64_t object, const struct version *v,
+    int winner, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf blobs = BUF_INIT;
+	int64_t actor, born = 0;
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((rc = store_actor_id(s, &v->dot.actor, &actor, err)) < 0)
+		return rc;
+	if (v->fields.len > 0 &&
+	    (rc = version_blobs(v->fields, &blobs, err)) < 0)
+		return rc;
+	if ((st = store_sql(s, "INSERT INTO version(object,actor,n,label,"
+	    "winner,hash,content,born_actor,born_n,context,stamps,blobs) "
+	    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", err)) == NULL)
+		return -(int)err->code;
+	store_bind(st, "iiiiiht", object, actor, (int64_t)v->dot.n, v->label,
+	    (int64_t)winner, v->hash, v->content.at, v->content.len);
+	(void)sqlite3_bind_null(st, 8);
+	(void)sqlite3_bind_null(st, 9);
+	if (dot_cmp(&v->born, &v->dot) != 0) {
+		if ((rc = store_actor_id(s, &v->born.actor, &born, err)) < 0)
+			return rc;
+		(void)sqlite3_bind_int64(st, 8, born);
+		(void)sqlite3_bind_int64(st, 9, (int64_t)v->born.n);
+	}
+	(void)sqlite3_bind_null(st, 10);
+	if (v->context.len > 0)
+		(void)sqlite3_bind_text64(st, 10, v->context.at,
+		    v->context.len, SQLITE_STATIC, SQLITE_UTF8);
+	(void)sqlite3_bind_null(st, 11);
+	if (v->stamps.len > 0)
+		(void)sqlite3_bind_text64(st, 11, v->stamps.at,
+		    v->stamps.len, SQLITE_STATIC, SQLITE_UTF8);
+	(void)sqlite3_bind_null(st, 12);
+	if (blobs.len > 0)
+		(void)sqlite3_bind_blob64(st, 12, blobs.at, blobs.len,
+		    SQLITE_STATIC);
+	return store_step(s, st, err);
+}
+
+/* The object's share of the digest, once for each type of its siblings. */
+static int
+digest_set(struct store *s, const char *uid, size_t len, struct siblings set,
+    int sign, struct err *err)
+{
+	unsigned char hash[32];
+	size_t i, k;
+	int rc;
+
+	merge_object_hash(uid, len, set, hash);
+	for (i = 0; i < set.count; i++) {
+		for (k = 0; k < i; k++)
+			if (json_equal(set.v[k]->type, set.v[i]->type))
+				break;
+		if (k == i && (rc = digest_add(s, set.v[i]->type, hash, sign,
+		    err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+set_conflict(struct store *s, int64_t object, struct siblings set,
+    int *ret_listed, struct err *err)
+{
+	enum conflict_kind kind = CONFLICT_NONE;
+	int rc;
+
+	if (set.count > 1 && (rc = merge_kind(set, &kind, err)) < 0)
+		return rc;
+	*ret_listed = kind != CONFLICT_NONE;
+	if (kind == CONFLICT_NONE)
+		return store_run(s, err, "DELETE FROM conflict WHERE "
+		    "object=?", "i", object);
+	return store_run(s, err, "INSERT INTO conflict(object,kind) "
+	    "VALUES(?,?) ON CONFLICT(object) DO UPDATE SET "
+	    "kind=excluded.kind", "is", object, merge_kind_name(kind));
+}
+
+static int
+put_row(struct store *s, const char *uid, size_t len, struct object *o,
+    const struct version *winner, int64_t via, struct err *err)
+{
+	int64_t via_id = via;
+	sqlite3_stmt *st;
+	int rc;
+
+	s->seq++;
+	s->state_dirty = 1;
+	st = o->id == 0 ?
+	    store_sql(s, "INSERT INTO object(seq,deleted,changed,type,uid,via)"
+	    " VALUES(?,?,?,?,?,?)", err) :
+	    store_sql(s, "UPDATE object SET seq=?,deleted=?,changed=?,type=?,"
+	    "uid=?,via=? WHERE id=?", err);
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "iiitt", (int64_t)s->seq,
+	    (int64_t)(winner->fields.len == 0), s->clock, winner->type.at,
+	    winner->type.len, uid, len);
+	(void)sqlite3_bind_null(st, 6);
+	if (via_id != 0)
+		(void)sqlite3_bind_int64(st, 6, via_id);
+	if (o->id != 0)
+		(void)sqlite3_bind_int64(st, 7, o->id);
+	if ((rc = store_step(s, st, err)) < 0)
+		return rc;
+	if (o->id == 0)
+		o->id = sqlite3_last_insert_rowid(s->db);
+	return 0;
+}
+
+/* Make sure that each type among the siblings has its view. */
+static int
+make_views(struct store *s, struct siblings set, struct err *err)
+{
+	unsigned char sum[32];
+	size_t i, before;
+	int rc;
+
+	for (i = 0; i < set.count; i++) {
+		before = s->digest_count;
+		if ((rc = digest_of(s, set.v[i]->type, sum, err)) < 0)
+			return rc;
+		if (s->digest_count != before &&
+		    (rc = view_make(s, set.v[i]->type, err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Replace the object's set: `keep` of the old ones stay (NULL: none is
+ * there), `set` is the whole new set, ascending. */
+static int
+put_set(struct store *s, const char *uid, size_t len, struct object *o,
+    const char *keep, struct siblings set, int64_t via, int *ret_listed,
+    struct err *err)
+{
+	size_t w = merge_winner(set), i, old = 0;
+	int rc;
+
+	if (o->id != 0 && (rc = digest_set(s, uid, len, o->set, -1,
+	    err)) < 0)
+		return rc;
+	if ((rc = make_views(s, set, err)) < 0 ||
+	    (rc = put_row(s, uid, len, o, set.v[w], via, err)) < 0)
+		return rc;
+
+	/* Rows that go, rows that stay with another rank, rows that come. */
+	for (old = 0; old < o->set.count; old++) {
+		int64_t actor;
+
+		if ((rc = store_actor_id(s, &o->all[old].dot.actor, &actor,
+		    err)) < 0)
+			return rc;
+		rc = keep != NULL && keep[old] ?
+		    store_run(s, err, "UPDATE version SET winner=? WHERE "
+		    "object=? AND actor=? AND n=?", "iiii",
+		    (int64_t)(&o->all[old] == set.v[w]), o->id, actor,
+		    (int64_t)o->all[old].dot.n) :
+		    store_run(s, err, "DELETE FROM version WHERE object=? AND "
+		    "actor=? AND n=?", "iii", o->id, actor,
+		    (int64_t)o->all[old].dot.n);
+		if (rc < 0)
+			return rc;
+	}
+	for (i = 0; i < set.count; i++) {
+		int here = 0;
+
+		for (old = 0; old < o->set.count && !here; old++)
+			here = &o->all[old] == set.v[i];
+		if (!here && (rc = put_version(s, o->id, set.v[i], i == w,
+		    err)) < 0)
+			return rc;
+	}
+	if ((rc = digest_set(s, uid, len, set, 1, err)) < 0)
+		return rc;
+	*ret_listed = 0;
+	if (o->set.count <= 1 && set.count == 1)
+		return 0;
+	return set_conflict(s, o->id, set, ret_listed, err);
+}
+
+/* --- edits ------------------------------------------------------------- */
+
+/* Every attachment that the version names must be here. */
+static int
+check_blobs(struct store *s, const struct version *v, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf blobs = BUF_INIT;
+	uint64_t size;
+	int64_t id;
+	size_t i;
+	int rc;
+
+	if (v->fields.len == 0)
+		return 0;
+	if ((rc = version_blobs(v->fields, &blobs, err)) < 0)
+		return rc;
+	for (i = 0; i < blobs.len; i += 32) {
+		rc = blob_find(s, (unsigned char *)blobs.at + i, &id, &size,
+		    err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0) {
+			(void)err_set(err, E_REF, "the store has no attachment"
+			    " with this blake2b");
+			return err_next(err, "give the attachment's \"file\"");
+		}
+	}
+	return 0;
+}
+
+/* What is left of the old set, and the new version, ascending by dot. */
+static int
+set_after_edit(const struct object *o, struct version *new,
+    struct siblings *ret, char *keep, struct err *err)
+{
+	size_t i, count = 0, at;
+
+	if ((ret->v = calloc(o->set.count + 1, sizeof *ret->v)) == NULL)
+		return err_oom(err);
+	for (i = 0; i < o->set.count; i++) {
+		keep[i] = !version_saw(new, &o->all[i].dot);
+		if (keep[i])
+			ret->v[count++] = &o->all[i];
+	}
+	for (at = count; at > 0 && dot_cmp(&ret->v[at - 1]->dot,
+	    &new->dot) > 0; at--)
+		ret->v[at] = ret->v[at - 1];
+	ret->v[at] = new;
+	ret->count = count + 1;
+	return 0;
+}
+
+int
+object_edit(struct store *s, const char *uid, size_t len,
+    const struct object *o, const char *shown, const struct merge_edit *e,
+    struct err *err)
+{
+	CLEANUP(version_clear) struct version new = VERSION_INIT;
+	CLEANUP(buf_freep) char *flags = NULL, *keep = NULL;
+	CLEANUP(buf_freep) struct version **list = NULL;
+	struct siblings set = { NULL, 0 };
+	struct object row = *o;
+	int rc, listed;
+
+	flags = calloc(o->set.count + 1, 1);
+	keep = calloc(o->set.count + 1, 1);
+	if (flags == NULL || keep == NULL)
+		return err_oom(err);
+	if (shown != NULL)
+		memcpy(flags, shown, o->set.count);
+	else if (o->set.count > 0)
+		merge_shown(o->set, flags);
+	new.dot.actor = s->self;
+	new.dot.n = s->n + 1;
+	if ((rc = merge_new(o->set, flags, e, &new, err)) <= 0)
+		return rc;
+	if ((rc = check_blobs(s, &new, err)) < 0)
+		return rc;
+
+	/* The dot is used up: counter, chain, and the head that we stand by. */
+	s->n++;
+	s->state_dirty = 1;
+	version_head(s->head, &new.dot, uid, len, new.hash);
+	{
+		int64_t actor;
+
+		if ((rc = store_actor_id(s, &s->self, &actor, err)) < 0 ||
+		    (rc = store_run(s, err, "INSERT INTO head(actor,n,head) "
+		    "VALUES(?,?,?)", "iih", actor, (int64_t)s->n,
+		    s->head)) < 0)
+			return rc;
+	}
+	if ((rc = set_after_edit(o, &new, &set, keep, err)) < 0)
+		return rc;
+	list = set.v;
+	rc = put_set(s, uid, len, &row, keep, set, 0, &listed, err);
+	return rc < 0 ? rc : 1;
+}
+
+/* --- merging ----------------------------------------------------------- */
+
+/* One dot, two versions? */
+static int
+check_forks(struct siblings mine, struct siblings theirs, const char *uid,
+    size_t len, struct err *err)
+{
+	unsigned char a[32], b[32];
+	size_t i, k;
+
+	for (i = 0, k = 0; i < mine.count && k < theirs.count;) {
+		int c = dot_cmp(&mine.v[i]->dot, &theirs.v[k]->dot);
+
+		if (c == 0) {
+			version_identity(mine.v[i], a);
+			version_identity(theirs.v[k], b);
+			if (memcmp(a, b, 32) != 0) {
+				(void)err_set(err, E_FORK, "object \"%.*s\": "
+				    "the bundle and this store hold different "
+				    "versions under one number (%s:%llu)",
+				    (int)len, uid, mine.v[i]->dot.actor.site,
+				    (unsigned long long)mine.v[i]->dot.n);
+				return err_next(err, "one site was restored or"
+				    " copied unnoticed: run 'satchel site "
+				    "restored' there and enter one of the two "
+				    "again by hand");
+			}
+		}
+		i += c <= 0;
+		k += c >= 0;
+	}
+	return 0;
+}
+
+static int
+same_dots(struct siblings a, struct siblings b)
+{
+	size_t i;
+
+	if (a.count != b.count)
+		return 0;
+	for (i = 0; i < a.count; i++)
+		if (dot_cmp(&a.v[i]->dot, &b.v[i]->dot) != 0)
+			return 0;
+	return 1;
+}
+
+/* The kept of both, ascending. */
+static int
+join(struct siblings a, const char *keep_a, struct siblings b,
+    const char *keep_b, struct siblings *ret, struct err *err)
+{
+	size_t i = 0, k = 0;
+
+	if ((ret->v = calloc(a.count + b.count + 1, sizeof *ret->v)) == NULL)
+		return err_oom(err);
+	while (i < a.count || k < b.count) {
+		if (i < a.count && !keep_a[i]) {
+			i++;
+		} else if (k < b.count && !keep_b[k]) {
+			k++;
+		} else if (k == b.count || (i < a.count &&
+		    dot_cmp(&a.v[i]->dot, &b.v[k]->dot) < 0)) {
+			ret->v[ret->count++] = a.v[i++];
+		} else {
+			ret->v[ret->count++] = b.v[k++];
+		}
+	}
+	if (ret->count > MERGE_MAX)
+		return err_set(err, E_LIMIT, "an object with more than %u "
+		    "siblings", MERGE_MAX);
+	return 0;
+}
+
+static int
+merge_into(struct store *s, const char *uid, size_t len, struct object *o,
+    struct siblings theirs, struct object_merge *m, struct err *err)
+{
+	CLEANUP(buf_freep) char *keep = NULL, *keep_theirs = NULL;
+	CLEANUP(buf_freep) struct version **list = NULL;
+	struct siblings set = { NULL, 0 };
+	int rc, listed;
+
+	keep = calloc(o->set.count + 1, 1);
+	keep_theirs = calloc(theirs.count + 1, 1);
+	if (keep == NULL || keep_theirs == NULL)
+		return err_oom(err);
+	merge_sets(o->set, theirs, keep, keep_theirs);
+	rc = join(o->set, keep, theirs, keep_theirs, &set, err);
+	list = set.v;
+	if (rc < 0)
+		return rc;
+	if (same_dots(set, o->set)) {
+		m->result = OBJECT_SAME;
+		return 0;
+	}
+	m->result = OBJECT_CHANGED;
+	rc = put_set(s, uid, len, o, keep, set,
+	    same_dots(set, theirs) ? m->via : 0, &listed, err);
+	m->conflict = listed;
+	return rc;
+}
+
+int
+object_merge(struct store *s, const char *uid, size_t len,
+    struct siblings theirs, struct object_merge *m, struct err *err)
+{
+	CLEANUP(object_clear) struct object o = OBJECT_INIT;
+	int rc, listed;
+
+	m->result = OBJECT_CHANGED;
+	m->conflict = 0;
+	if ((rc = find_row(s, uid, len, &o, err)) < 0)
+		return rc;
+	if (rc == 0) {
+		rc = put_set(s, uid, len, &o, NULL, theirs, m->via, &listed,
+		    err);
+		m->conflict = listed;
+		return rc;
+	}
+	if ((rc = read_versions(s, &o, err)) < 0 ||
+	    (rc = check_forks(o.set, theirs, uid, len, err)) < 0)
+		return rc;
+	return merge_into(s, uid, len, &o, theirs, m, err);
+}
+
+int
+object_forget_via(struct store *s, int64_t peer, struct err *err)
+{
+	uint64_t last = 0, end = s->seq;
+	sqlite3_stmt *st;
+	int64_t id;
+	int rc;
+
+	/* One after the other, so that nothing is held in memory. */
+	for (;;) {
+		if ((st = store_sql(s, "SELECT id,seq FROM object WHERE via=? "
+		    "AND seq>? AND seq<=? ORDER BY seq LIMIT 1", err)) == NULL)
+			return -(int)err->code;
+		store_bind(st, "iii", peer, (int64_t)last, (int64_t)end);
+		if ((rc = store_step(s, st, err)) <= 0)
+			return rc;
+		id = sqlite3_column_int64(st, 0);
+		last = (uint64_t)sqlite3_column_int64(st, 1);
+		(void)sqlite3_reset(st);
+		s->seq++;
+		s->state_dirty = 1;
+		if ((rc = store_run(s, err, "UPDATE object SET seq=?,via=NULL "
+		    "WHERE id=?", "ii", (int64_t)s->seq, id)) < 0)
+			return rc;
+	}
+}
+
+int
+object_count(struct store *s, uint64_t *ret_live, uint64_t *ret_conflicts,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT (SELECT count(*) FROM object "
+	    "WHERE deleted=0),(SELECT count(*) FROM conflict)", err);
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	if ((rc = store_step(s, st, err)) < 0)
+		return rc;
+	*ret_live = (uint64_t)sqlite3_column_int64(st, 0);
+	*ret_conflicts = (uint64_t)sqlite3_column_int64(st, 1);
+	(void)sqlite3_reset(st);
+	return 0;
+}

@@ -1,0 +1,99 @@
+#include "schema.h"
+
+const char schema_pragmas[] =
+    "PRAGMA page_size=8192;"
+    "PRAGMA journal_mode=DELETE;"
+    "PRAGMA synchronous=EXTRA;";
+
+const char schema_tables[] =
+    "PRAGMA application_id=1398895715;"		/* "Satc" */
+    "PRAGMA user_version=1;"
+
+    /* Who we are: id, name, generation, nonce, counters. */
+    "CREATE TABLE site(key TEXT PRIMARY KEY, value TEXT NOT NULL) "
+    "WITHOUT ROWID;"
+
+    /* Lives of sites, interned. */
+    "CREATE TABLE actor(id INTEGER PRIMARY KEY, site TEXT NOT NULL, "
+    "generation INTEGER NOT NULL, nonce TEXT NOT NULL, "
+    "UNIQUE(site, generation, nonce));"
+
+    /* An object; seq is its last change here (design rule 5), via the peer
+     * that has this very sibling set; type and deleted are the winner's. */
+    "CREATE TABLE object(id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, "
+    "seq INTEGER NOT NULL UNIQUE, via INTEGER, deleted INTEGER NOT NULL, "
+    "changed INTEGER NOT NULL, type TEXT NOT NULL);"
+
+    /* Its siblings.  context and stamps NULL: empty; born NULL: the dot;
+     * blobs: 32-byte hashes, one after the other. */
+    "CREATE TABLE version(id INTEGER PRIMARY KEY, object INTEGER NOT NULL, "
+    "actor INTEGER NOT NULL, n INTEGER NOT NULL, label INTEGER NOT NULL, "
+    "born_actor INTEGER, born_n INTEGER, winner INTEGER NOT NULL, "
+    "hash BLOB NOT NULL, context TEXT, stamps TEXT, blobs BLOB, "
+    "content TEXT NOT NULL, UNIQUE(object, actor, n));"
+
+    /* Objects that a person must decide. */
+    "CREATE TABLE conflict(object INTEGER PRIMARY KEY, kind TEXT NOT NULL);"
+
+    /* Attachments by content; parts are numbered blob * 2^24 + part. */
+    "CREATE TABLE blob(id INTEGER PRIMARY KEY, hash BLOB UNIQUE, "
+    "size INTEGER NOT NULL, parts INTEGER NOT NULL, "
+    "whole INTEGER NOT NULL);"
+    "CREATE TABLE part(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+
+    /* Whom we trust, and what we know of each.  trusted 0: removed. */
+    "CREATE TABLE peer(id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE, "
+    "name TEXT UNIQUE, trusted INTEGER NOT NULL, "
+    "revoked INTEGER NOT NULL DEFAULT 0, key_id TEXT UNIQUE, "
+    "minisign TEXT, age TEXT, added INTEGER, encrypt TEXT NOT NULL DEFAULT 'no', "
+    "forward INTEGER NOT NULL DEFAULT 1, "
+    "life INTEGER, "				/* its newest actor */
+    "acked_generation INTEGER NOT NULL DEFAULT 0, "
+    "acked_sequence INTEGER NOT NULL DEFAULT 0, "
+    "owed INTEGER NOT NULL DEFAULT 0, "		/* we owe a receipt */
+    "heard_actor INTEGER, heard_sequence INTEGER, heard_id BLOB, "
+    "last_import INTEGER, last_export INTEGER);"
+
+    /* Streams in: how far we have applied (rule 6). */
+    "CREATE TABLE applied(peer INTEGER NOT NULL, actor INTEGER NOT NULL, "
+    "filter TEXT NOT NULL, until INTEGER NOT NULL, "
+    "PRIMARY KEY(peer, actor, filter)) WITHOUT ROWID;"
+
+    /* Streams out: the peer's newest statement (rule 7). */
+    "CREATE TABLE acked(peer INTEGER NOT NULL, actor INTEGER NOT NULL, "
+    "filter TEXT NOT NULL, until INTEGER NOT NULL, "
+    "PRIMARY KEY(peer, actor, filter)) WITHOUT ROWID;"
+
+    /* Gaps that we refused: bundles are missing below since. */
+    "CREATE TABLE gap(peer INTEGER NOT NULL, actor INTEGER NOT NULL, "
+    "filter TEXT NOT NULL, since INTEGER NOT NULL, "
+    "PRIMARY KEY(peer, actor, filter)) WITHOUT ROWID;"
+
+    /* Every chain head ever stated, and all our own (rule 9). */
+    "CREATE TABLE head(actor INTEGER NOT NULL, n INTEGER NOT NULL, "
+    "head BLOB NOT NULL, PRIMARY KEY(actor, n)) WITHOUT ROWID;"
+
+    /* Files written in this life, and files read. */
+    "CREATE TABLE file_out(sequence INTEGER PRIMARY KEY, id BLOB NOT NULL, "
+    "created INTEGER NOT NULL);"
+    "CREATE TABLE file_in(actor INTEGER NOT NULL, sequence INTEGER NOT NULL, "
+    "id BLOB NOT NULL, PRIMARY KEY(actor, sequence)) WITHOUT ROWID;"
+
+    /* Which bundle of a stream carried a blob; which peer sent us one. */
+    "CREATE TABLE blob_sent(peer INTEGER NOT NULL, filter TEXT NOT NULL, "
+    "blob INTEGER NOT NULL, until INTEGER NOT NULL, "
+    "PRIMARY KEY(peer, filter, blob)) WITHOUT ROWID;"
+    "CREATE TABLE blob_got(peer INTEGER NOT NULL, blob INTEGER NOT NULL, "
+    "PRIMARY KEY(peer, blob)) WITHOUT ROWID;"
+
+    /* Digest of the agreed state, a sum for each type (rule 13). */
+    "CREATE TABLE digest(type TEXT PRIMARY KEY, sum BLOB NOT NULL) "
+    "WITHOUT ROWID;"
+
+    /* What was done here, append-only. */
+    "CREATE TABLE log(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, "
+    "event TEXT NOT NULL, peer TEXT, file TEXT, detail TEXT NOT NULL);"
+    "CREATE TRIGGER log_keep BEFORE DELETE ON log BEGIN "
+    "SELECT raise(ABORT, 'the log is append-only'); END;"
+    "CREATE TRIGGER log_still BEFORE UPDATE ON log BEGIN "
+    "SELECT raise(ABORT, 'the log is append-only'); END;";

@@ -1,0 +1,710 @@
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/file.h"
+#include "../base/text.h"
+#include "digest.h"
+#include "schema.h"
+
+int
+store_fail(struct store *s, struct err *err, const char *what)
+{
+	int code = sqlite3_extended_errcode(s->db);
+	int errnum = sqlite3_system_errno(s->db);
+
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return err_set(err, E_NOSPACE, "%s: the disk of \"%s\" is full",
+		    what, s->home);
+	case SQLITE_READONLY:
+		return err_set(err, E_READONLY, "%s: \"%s\" cannot be written",
+		    what, s->home);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		(void)err_set(err, E_DAMAGED, "%s: \"%s/store.db\" is damaged:"
+		    " %s", what, s->home, sqlite3_errmsg(s->db));
+		return err_next(err, "put back a backup of the home and run "
+		    "'satchel site restored --reason ...'");
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, E_LOCKED, "%s: another program uses "
+		    "\"%s/store.db\"", what, s->home);
+	case SQLITE_NOMEM:
+		return err_oom(err);
+	case SQLITE_IOERR:
+		if (errnum != 0)
+			return err_io(err, errnum, "%s: \"%s/store.db\"",
+			    what, s->home);
+		return err_set(err, E_IO, "%s: \"%s/store.db\": %s", what,
+		    s->home, sqlite3_errmsg(s->db));
+	default:
+		return err_set(err, E_INTERNAL, "%s: %s", what,
+		    sqlite3_errmsg(s->db));
+	}
+}
+
+/* --- statements -------------------------------------------------------- */
+
+struct sqlite3_stmt *
+store_sql(struct store *s, const char *literal, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	size_t i;
+
+	for (i = 0; i < s->cached; i++)
+		if (s->cache[i].sql == literal) {
+			(void)sqlite3_reset(s->cache[i].stmt);
+			return s->cache[i].stmt;
+		}
+	if (s->cached == STORE_STATEMENTS) {
+		(void)err_set(err, E_INTERNAL, "too many statements");
+		return NULL;
+	}
+	if (sqlite3_prepare_v3(s->db, literal, -1, SQLITE_PREPARE_PERSISTENT,
+	    &st, NULL) != SQLITE_OK) {
+		(void)store_fail(s, err, literal);
+		return NULL;
+	}
+	s->cache[s->cached].sql = literal;
+	s->cache[s->cached++].stmt = st;
+	return st;
+}
+
+static void
+bind_all(sqlite3_stmt *st, const char *kinds, va_list ap)
+{
+	const void *p;
+	size_t n;
+	int i;
+
+	for (i = 1; *kinds != '\0'; kinds++, i++) {
+		switch (*kinds) {
+		case 'i':
+			(void)sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
+			break;
+		case 't':
+		case 'b':
+			p = va_arg(ap, const void *);
+			n = va_arg(ap, size_t);
+			if (*kinds == 't')
+				(void)sqlite3_bind_text64(st, i, p, n,
+				    SQLITE_STATIC, SQLITE_UTF8);
+			else
+				(void)sqlite3_bind_blob64(st, i,
+				    p == NULL ? "" : p, n, SQLITE_STATIC);
+			break;
+		case 'h':
+			p = va_arg(ap, const void *);
+			(void)sqlite3_bind_blob(st, i, p, 32, SQLITE_STATIC);
+			break;
+		case 's':
+			p = va_arg(ap, const void *);
+			(void)sqlite3_bind_text(st, i, p, -1, SQLITE_STATIC);
+			break;
+		default:
+			(void)sqlite3_bind_null(st, i);
+			break;
+		}
+	}
+}
+
+void
+store_bind(struct sqlite3_stmt *st, const char *kinds, ...)
+{
+	va_list ap;
+
+	va_start(ap, kinds);
+	bind_all(st, kinds, ap);
+	va_end(ap);
+}
+
+int
+store_step(struct store *s, struct sqlite3_stmt *st, struct err *err)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE) {
+		(void)store_fail(s, err, "store");
+		(void)sqlite3_reset(st);
+		return -(int)err->code;
+	}
+	(void)sqlite3_reset(st);
+	return 0;
+}
+
+int
+store_run(struct store *s, struct err *err, const char *literal,
+    const char *kinds, ...)
+{
+	sqlite3_stmt *st = store_sql(s, literal, err);
+	va_list ap;
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	va_start(ap, kinds);
+	bind_all(st, kinds, ap);
+	va_end(ap);
+	while ((rc = store_step(s, st, err)) > 0)
+		;
+	return rc;
+}
+
+struct json_span
+store_column(struct sqlite3_stmt *st, int column)
+{
+	struct json_span x;
+
+	x.at = sqlite3_column_blob(st, column);
+	x.len = (size_t)sqlite3_column_bytes(st, column);
+	return x;
+}
+
+int
+store_column_hash(struct sqlite3_stmt *st, int column, unsigned char out[32])
+{
+	struct json_span x = store_column(st, column);
+
+	if (x.len != 32)
+		return -1;
+	memcpy(out, x.at, 32);
+	return 0;
+}
+
+/* --- transactions ------------------------------------------------------ */
+
+static int
+exec(struct store *s, const char *sql, struct err *err)
+{
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return store_fail(s, err, "store");
+	return 0;
+}
+
+int
+store_get_text(struct store *s, const char *key, struct buf *out,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT value FROM site WHERE key=?",
+	    err);
+	struct json_span x;
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "s", key);
+	if ((rc = store_step(s, st, err)) <= 0)
+		return rc;
+	x = store_column(st, 0);
+	buf_add(out, x.at, x.len);
+	(void)sqlite3_reset(st);
+	if (buf_str(out) == NULL)
+		return err_oom(err);
+	return 1;
+}
+
+int
+store_set_text(struct store *s, const char *key, const char *value,
+    struct err *err)
+{
+	return store_run(s, err, "INSERT INTO site(key,value) VALUES(?,?) "
+	    "ON CONFLICT(key) DO UPDATE SET value=excluded.value", "ss", key,
+	    value);
+}
+
+/* Read a text of the site table that must be there. */
+static int
+need_text(struct store *s, const char *key, char *out, size_t size,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+	int rc = store_get_text(s, key, &b, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || b.len >= size)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\" does not say "
+		    "its %s", s->home, key);
+	memcpy(out, b.at, b.len + 1);
+	return 0;
+}
+
+static int
+need_number(struct store *s, const char *key, uint64_t *ret, struct err *err)
+{
+	char text[32];
+	int rc = need_text(s, key, text, sizeof text, err);
+
+	if (rc < 0)
+		return rc;
+	if (text_number(ret, text, strlen(text), INT64_MAX) < 0)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\": %s is not a "
+		    "number", s->home, key);
+	return 0;
+}
+
+static int
+load_state(struct store *s, struct err *err)
+{
+	char head[65];
+	int rc;
+
+	if ((rc = need_text(s, "id", s->self.site, sizeof s->self.site,
+	    err)) < 0 ||
+	    (rc = need_text(s, "name", s->name, sizeof s->name, err)) < 0 ||
+	    (rc = need_text(s, "nonce", s->self.nonce, sizeof s->self.nonce,
+	    err)) < 0 ||
+	    (rc = need_number(s, "generation", &s->self.generation,
+	    err)) < 0 ||
+	    (rc = need_number(s, "n", &s->n, err)) < 0 ||
+	    (rc = need_number(s, "seq", &s->seq, err)) < 0 ||
+	    (rc = need_number(s, "sequence", &s->sequence, err)) < 0 ||
+	    (rc = need_number(s, "latest", &s->latest, err)) < 0 ||
+	    (rc = need_text(s, "head", head, sizeof head, err)) < 0)
+		return rc;
+	if (text_unhex(s->head, 32, head, strlen(head)) < 0)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad head",
+		    s->home);
+	s->state_dirty = 0;
+	return 0;
+}
+
+static int
+save_number(struct store *s, const char *key, uint64_t value,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+
+	buf_addf(&b, "%llu", (unsigned long long)value);
+	if (buf_check(&b, err) < 0)
+		return -(int)err->code;
+	return store_set_text(s, key, b.at, err);
+}
+
+static int
+save_state(struct store *s, struct err *err)
+{
+	char head[65];
+	int rc;
+
+	text_hex(head, s->head, 32);
+	if ((rc = store_set_text(s, "nonce", s->self.nonce, err)) < 0 ||
+	    (rc = save_number(s, "generation", s->self.generation,
+	    err)) < 0 ||
+	    (rc = save_number(s, "n", s->n, err)) < 0 ||
+	    (rc = save_number(s, "seq", s->seq, err)) < 0 ||
+	    (rc = save_number(s, "sequence", s->sequence, err)) < 0 ||
+	    (rc = save_number(s, "latest", s->latest, err)) < 0 ||
+	    (rc = store_set_text(s, "head", head, err)) < 0)
+		return rc;
+	return 0;
+}
+
+int
+store_begin(struct store *s, struct err *err)
+{
+	int rc;
+
+	if ((rc = exec(s, "BEGIN EXCLUSIVE", err)) < 0)
+		return rc;
+	s->in_write = 1;
+	return 0;
+}
+
+int
+store_commit(struct store *s, struct err *err)
+{
+	int rc;
+
+	if ((rc = digest_save(s, err)) < 0)
+		return rc;
+	if (s->state_dirty && (rc = save_state(s, err)) < 0)
+		return rc;
+	if ((rc = exec(s, "COMMIT", err)) < 0)
+		return rc;
+	s->in_write = 0;
+	s->state_dirty = 0;
+	return 0;
+}
+
+/* Counters, digests and interned actors as the database has them. */
+static void
+forget(struct store *s)
+{
+	struct err err = ERR_INIT;
+
+	s->digest_count = 0;
+	s->actor_count = 0;
+	(void)load_state(s, &err);
+}
+
+void
+store_rollback(struct store *s)
+{
+	size_t i;
+
+	if (!s->in_write)
+		return;
+	for (i = 0; i < s->cached; i++)
+		(void)sqlite3_reset(s->cache[i].stmt);
+	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->in_write = 0;
+	forget(s);
+}
+
+int
+store_begin_read(struct store *s, struct err *err)
+{
+	int rc;
+
+	if ((rc = exec(s, "BEGIN", err)) < 0)
+		return rc;
+	s->in_read = 1;
+	return 0;
+}
+
+void
+store_end_read(struct store *s)
+{
+	size_t i;
+
+	if (!s->in_read)
+		return;
+	for (i = 0; i < s->cached; i++)
+		(void)sqlite3_reset(s->cache[i].stmt);
+	(void)sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+	s->in_read = 0;
+}
+
+/* --- open and close ---------------------------------------------------- */
+
+void
+store_closep(struct store **sp)
+{
+	struct store *s = *sp;
+	size_t i;
+
+	if (s == NULL)
+		return;
+	store_rollback(s);
+	store_end_read(s);
+	for (i = 0; i < s->cached; i++)
+		(void)sqlite3_finalize(s->cache[i].stmt);
+	(void)sqlite3_close(s->db);
+	file_closep(&s->lock_fd);
+	free(s->home);
+	free(s->state);
+	free(s->actors);
+	free(s->digests);
+	free(s);
+	*sp = NULL;
+}
+
+static int
+take_lock(struct store *s, unsigned wait_s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	struct timespec nap = { 0, 50000000 };
+	time_t end = time(NULL) + (time_t)wait_s;
+	int how = s->mode == STORE_WRITE ? LOCK_EX : LOCK_SH;
+
+	buf_addf(&path, "%s/lock", s->home);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
+	s->lock_fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	if (s->lock_fd < 0)
+		return err_io(err, errno, "\"%s\"", path.at);
+	while (flock(s->lock_fd, how | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_io(err, errno, "lock \"%s\"", path.at);
+		if (time(NULL) >= end) {
+			(void)err_set(err, E_LOCKED, "another satchel is "
+			    "working on \"%s\"", s->home);
+			return err_next(err, "try again, or wait with "
+			    "--wait SECONDS");
+		}
+		(void)nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+static int
+open_db(struct store *s, int flags, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	int rc;
+
+	buf_addf(&path, "%s/store.db", s->home);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
+	rc = sqlite3_open_v2(path.at, &s->db, flags | SQLITE_OPEN_NOFOLLOW |
+	    SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK) {
+		if (s->db == NULL)
+			return err_oom(err);
+		return store_fail(s, err, "open");
+	}
+	(void)sqlite3_extended_result_codes(s->db, 1);
+	(void)sqlite3_busy_timeout(s->db, 2000);
+	return exec(s, "PRAGMA cache_size=-8000; PRAGMA temp_store=FILE; "
+	    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON", err);
+}
+
+static int
+pragma_number(struct store *s, const char *sql, int64_t *ret,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, sql, err);
+
+	if (st == NULL || store_step(s, st, err) < 0)
+		return -(int)err->code;
+	*ret = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return 0;
+}
+
+static int
+check_schema(struct store *s, struct err *err)
+{
+	int64_t app = 0, version = 0;
+	int rc;
+
+	if ((rc = pragma_number(s, "PRAGMA application_id", &app, err)) < 0 ||
+	    (rc = pragma_number(s, "PRAGMA user_version", &version,
+	    err)) < 0)
+		return rc;
+	if (app != STORE_APPLICATION)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\" is not a "
+		    "database of satchel", s->home);
+	if (version != STORE_SCHEMA) {
+		(void)err_set(err, E_VERSION, "\"%s/store.db\" has schema %lld"
+		    ", this program knows %d", s->home, (long long)version,
+		    STORE_SCHEMA);
+		return err_next(err, "use the newer satchel that wrote it");
+	}
+	return exec(s, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA",
+	    err);
+}
+
+static struct store *
+new_store(const char *home)
+{
+	struct store *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->lock_fd = -1;
+	s->clock = (int64_t)time(NULL);
+	if ((s->home = strdup(home)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+int
+store_open(struct store **ret, const char *home, enum store_mode mode,
+    unsigned wait_s, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = new_store(home);
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	int rc;
+
+	if (s == NULL)
+		return err_oom(err);
+	s->mode = mode;
+	buf_addf(&path, "%s/store.db", home);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
+	if (access(path.at, F_OK) != 0) {
+		(void)err_set(err, E_CONFIG, "there is no site in \"%s\"",
+		    home);
+		return err_next(err, "make one with 'satchel init --name "
+		    "NAME', or name its folder with --home");
+	}
+	if ((rc = take_lock(s, wait_s, err)) < 0 ||
+	    (rc = open_db(s, SQLITE_OPEN_READWRITE, err)) < 0 ||
+	    (rc = check_schema(s, err)) < 0 ||
+	    (rc = load_state(s, err)) < 0)
+		return rc;
+	*ret = s;
+	s = NULL;
+	return 0;
+}
+
+static int
+make_folder(const char *path, struct err *err)
+{
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return err_io(err, errno, "make folder \"%s\"", path);
+	return 0;
+}
+
+/* Make the folder and those above it. */
+static int
+make_folders(const char *home, struct err *err)
+{
+	CLEANUP(buf_freep) char *path = strdup(home);
+	char *slash;
+
+	if (path == NULL)
+		return err_oom(err);
+	for (slash = strchr(path + 1, '/'); slash != NULL;
+	    slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (make_folder(path, err) < 0)
+			return -(int)err->code;
+		*slash = '/';
+	}
+	return make_folder(path, err);
+}
+
+static int
+make_home(const char *home, struct err *err)
+{
+	static const char *const folders[] = { "keys", "spool" };
+	size_t i;
+
+	if (make_folders(home, err) < 0)
+		return -(int)err->code;
+	if (chmod(home, 0700) != 0)
+		return err_io(err, errno, "chmod \"%s\"", home);
+	for (i = 0; i < sizeof folders / sizeof *folders; i++) {
+		CLEANUP(buf_clear) struct buf path = BUF_INIT;
+
+		buf_addf(&path, "%s/%s", home, folders[i]);
+		if (buf_str(&path) == NULL)
+			return err_oom(err);
+		if (make_folder(path.at, err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
+
+int
+store_create(const char *home, const char *name, const char *site,
+    const char *nonce, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = new_store(home);
+	int rc;
+
+	if (s == NULL)
+		return err_oom(err);
+	s->mode = STORE_WRITE;
+	if ((rc = make_home(home, err)) < 0 ||
+	    (rc = take_lock(s, 0, err)) < 0 ||
+	    (rc = open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+	    err)) < 0 ||
+	    (rc = exec(s, schema_pragmas, err)) < 0 ||
+	    (rc = exec(s, "BEGIN EXCLUSIVE", err)) < 0)
+		return rc;
+	s->in_write = 1;
+	if ((rc = exec(s, schema_tables, err)) < 0)
+		return err_next(err, "is there a site in this folder already?");
+	(void)strcpy(s->self.nonce, nonce);
+	s->self.generation = s->latest = 1;
+	s->state_dirty = 1;
+	if ((rc = store_set_text(s, "id", site, err)) < 0 ||
+	    (rc = store_set_text(s, "name", name, err)) < 0)
+		return rc;
+	return store_commit(s, err);
+}
+
+/* --- actors ------------------------------------------------------------ */
+
+static int
+remember_actor(struct store *s, const struct actor *a, int64_t id,
+    struct err *err)
+{
+	struct store_actor *more;
+
+	more = realloc(s->actors, (s->actor_count + 1) * sizeof *more);
+	if (more == NULL)
+		return err_oom(err);
+	s->actors = more;
+	more[s->actor_count].actor = *a;
+	more[s->actor_count++].id = id;
+	return 0;
+}
+
+int
+store_actor_id(struct store *s, const struct actor *a, int64_t *ret,
+    struct err *err)
+{
+	sqlite3_stmt *st;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < s->actor_count; i++)
+		if (actor_cmp(&s->actors[i].actor, a) == 0) {
+			*ret = s->actors[i].id;
+			return 0;
+		}
+	if ((st = store_sql(s, "SELECT id FROM actor WHERE site=? AND "
+	    "generation=? AND nonce=?", err)) == NULL)
+		return -(int)err->code;
+	store_bind(st, "sis", a->site, (int64_t)a->generation, a->nonce);
+	if ((rc = store_step(s, st, err)) < 0)
+		return rc;
+	if (rc > 0) {
+		*ret = sqlite3_column_int64(st, 0);
+		(void)sqlite3_reset(st);
+		return remember_actor(s, a, *ret, err);
+	}
+	if ((rc = store_run(s, err, "INSERT INTO actor(site,generation,nonce)"
+	    " VALUES(?,?,?)", "sis", a->site, (int64_t)a->generation,
+	    a->nonce)) < 0)
+		return rc;
+	*ret = sqlite3_last_insert_rowid(s->db);
+	return remember_actor(s, a, *ret, err);
+}
+
+const struct actor *
+store_actor(struct store *s, int64_t id, struct err *err)
+{
+	struct json_span site, nonce;
+	struct actor a = { .generation = 0 };
+	sqlite3_stmt *st;
+	size_t i;
+
+	for (i = 0; i < s->actor_count; i++)
+		if (s->actors[i].id == id)
+			return &s->actors[i].actor;
+	if ((st = store_sql(s, "SELECT site,generation,nonce FROM actor "
+	    "WHERE id=?", err)) == NULL)
+		return NULL;
+	store_bind(st, "i", id);
+	if (store_step(s, st, err) <= 0) {
+		(void)err_set(err, E_DAMAGED, "\"%s/store.db\": no actor %lld",
+		    s->home, (long long)id);
+		return NULL;
+	}
+	site = store_column(st, 0);
+	nonce = store_column(st, 2);
+	if (site.len > SITE_LEN || nonce.len > NONCE_LEN) {
+		(void)err_set(err, E_DAMAGED, "\"%s/store.db\": bad actor",
+		    s->home);
+		return NULL;
+	}
+	memcpy(a.site, site.at, site.len);
+	memcpy(a.nonce, nonce.at, nonce.len);
+	a.generation = (uint64_t)sqlite3_column_int64(st, 1);
+	(void)sqlite3_reset(st);
+	if (remember_actor(s, &a, id, err) < 0)
+		return NULL;
+	return &s->actors[s->actor_count - 1].actor;
+}
