@@ -81,8 +81,9 @@ static int
 unit_run(void)
 {
 	const char *only = getenv("UNIT_ONLY");
-	int passed = 0, failed = 0;
-	struct unit_case *c;
+	/* Static: locals do not outlive a longjmp (C11 7.13.2.1). */
+	static int passed, failed;
+	static struct unit_case *c;
 
 	for (c = unit_first; c != NULL; c = c->next) {
 		if (only != NULL && strcmp(only, c->name) != 0)
