@@ -37,8 +37,9 @@ void minisign_id_hex(const unsigned char id[MINISIGN_ID],
     char out[MINISIGN_ID_HEX]);
 
 /* Key files, the text of them.  The public file's and the one-line base64
- * form ("RW..."): only canonical base64 counts; a key that is not a valid
- * point of the main subgroup, or of small order, is E_TRUSTSTORE. */
+ * form ("RW..."): only canonical base64 counts; any other form, and a key that
+ * is not a valid point of the main subgroup, or of small order, is
+ * E_TRUSTSTORE. */
 void minisign_pub_write(const struct minisign_pub *p, struct buf *out);
 int minisign_pub_parse(struct minisign_pub *ret, const char *text, size_t len,
     struct err *err);
@@ -50,8 +51,9 @@ int minisign_pub_unbase64(struct minisign_pub *ret, const char *text,
  * writes it (KDF bytes 00 00); else scrypt with 32 MiB.  Reading takes
  * stock minisign's files too; the limits in the file are checked before
  * anything is allocated (E_LIMIT above 1 GiB).  The public half is rebuilt
- * from the seed and compared.  E_KEYFILE, E_PASSPHRASE (wrong, or one is
- * needed and pass is NULL). */
+ * from the seed and compared.  Without a passphrase `out` is secret: the
+ * caller wipes it.  E_KEYFILE, E_PASSPHRASE (wrong, or one is needed and pass
+ * is NULL, or not 1 to 1023 bytes to write). */
 int minisign_secret_write(const struct minisign_secret *s, const char *pass,
     size_t pass_len, struct buf *out, struct err *err);
 int minisign_secret_parse(struct minisign_secret **ret, const char *text,
