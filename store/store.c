@@ -413,6 +413,13 @@ store_closep(struct store **sp)
 	*sp = NULL;
 }
 
+void
+store_unlock(struct store *s)
+{
+	file_closep(&s->lock_fd);
+	s->lock_fd = -1;
+}
+
 static int
 take_lock(struct store *s, unsigned wait_s, struct err *err)
 {

@@ -84,6 +84,9 @@ int store_open(struct store **ret, const char *home, enum store_mode mode,
     unsigned wait_s, struct err *err);
 void store_closep(struct store **s);	/* rolls back what is open */
 
+/* Let others at the home; the store is only to be closed after that. */
+void store_unlock(struct store *s);
+
 /* A writing transaction is exclusive.  Commit writes counters and digests. */
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);

@@ -447,12 +447,34 @@ stream_blobs_begin(struct store *s, int64_t peer, const char *filter,
 
 int
 stream_blob_sent(struct store *s, int64_t peer, const char *filter,
-    int64_t blob, uint64_t until, struct err *err)
+    int64_t blob, struct err *err)
 {
 	return store_run(s, err, "INSERT INTO blob_sent(peer,filter,blob,"
 	    "until) VALUES(?,?,?,?) ON CONFLICT(peer,filter,blob) DO UPDATE "
 	    "SET until=excluded.until", "isii", peer, filter, blob,
-	    (int64_t)until);
+	    (int64_t)INT64_MAX);
+}
+
+int
+stream_blobs_end(struct store *s, int64_t peer, const char *filter,
+    uint64_t until, struct err *err)
+{
+	return store_run(s, err, "UPDATE blob_sent SET until=? WHERE peer=? "
+	    "AND filter=? AND until=9223372036854775807", "iis",
+	    (int64_t)until, peer, filter);
+}
+
+int
+stream_blob_lost(struct store *s, int64_t peer, int64_t blob,
+    struct err *err)
+{
+	int rc;
+
+	if ((rc = store_run(s, err, "DELETE FROM blob_sent WHERE peer=? AND "
+	    "blob=?", "ii", peer, blob)) < 0)
+		return rc;
+	return store_run(s, err, "DELETE FROM blob_got WHERE peer=? AND "
+	    "blob=?", "ii", peer, blob);
 }
 
 int

@@ -104,7 +104,13 @@ int stream_blob_got(struct store *s, int64_t peer, int64_t blob,
 int stream_blobs_begin(struct store *s, int64_t peer, const char *filter,
     uint64_t since, struct err *err);
 int stream_blob_sent(struct store *s, int64_t peer, const char *filter,
-    int64_t blob, uint64_t until, struct err *err);
+    int64_t blob, struct err *err);
+/* Its until is known now: blobs noted since stream_blobs_begin get it. */
+int stream_blobs_end(struct store *s, int64_t peer, const char *filter,
+    uint64_t until, struct err *err);
+/* The peer says that it lacks the blob. */
+int stream_blob_lost(struct store *s, int64_t peer, int64_t blob,
+    struct err *err);
 
 /* Objects of the stream above `since` that do not come from `via` (0: none
  * is left out). */

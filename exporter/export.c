@@ -1,0 +1,157 @@
+#include "export.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../store/guard.h"
+#include "../store/log.h"
+#include "../store/stream.h"
+#include "chain.h"
+#include "plan.h"
+#include "publish.h"
+#include "write.h"
+
+void
+export_result_clear(struct export_result *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		free(r->files[i].path);
+	free(r->files);
+	*r = (struct export_result){ NULL, 0 };
+}
+
+/* What an export would carry, without writing it. */
+static int
+dry_run(const struct plan *p, struct export_result *ret, struct err *err)
+{
+	if ((ret->files = calloc(1, sizeof *ret->files)) == NULL)
+		return err_oom(err);
+	ret->count = 1;
+	ret->files[0].since = p->since;
+	ret->files[0].until = p->until;
+	ret->files[0].records = p->due;
+	return 0;
+}
+
+int
+export_run(struct store *s, const struct export_request *r,
+    struct export_result *ret, struct err *err)
+{
+	CLEANUP(chain_clear) struct chain c = { .pub = PUBLISH_INIT };
+	struct plan p;
+	int rc;
+
+	*ret = (struct export_result){ NULL, 0 };
+	if ((rc = plan_make(s, r, &p, err)) < 0)
+		return rc;
+	if (p.excerpt && (rc = write_count(s, &p, &p.due, err)) < 0)
+		return rc;
+	if (p.due == 0 && r->wanted_count == 0 && !r->heartbeat &&
+	    !r->full && (p.excerpt || !p.owed))
+		return 0;
+	if (r->dry_run)
+		return dry_run(&p, ret, err);
+	if ((rc = chain_begin(&c, s, &p, ret, err)) < 0 ||
+	    (rc = write_objects(&c, err)) < 0)
+		return rc;
+	return chain_finish(&c, p.until, err);
+}
+
+int
+export_due(struct store *s, const char *peer, uint64_t *ret, struct err *err)
+{
+	struct peer p;
+	uint64_t since;
+	int rc;
+
+	*ret = 0;
+	if ((rc = peer_find(s, peer, &p, err)) <= 0)
+		return rc;
+	if ((rc = stream_since(s, p.id, FILTER_ALL, &since, err)) < 0)
+		return rc;
+	return stream_due(s, since, p.id, ret, err);
+}
+
+/* --- a receipt alone --------------------------------------------------- */
+
+struct single {
+	struct publish pub;
+	struct manifest m;
+	struct writer *w;
+};
+
+static void
+single_clear(struct single *x)
+{
+	writer_freep(&x->w);
+	manifest_clear(&x->m);
+	publish_clear(&x->pub);
+}
+
+static int
+remember(struct store *s, const struct plan *p, struct single *x,
+    struct err *err)
+{
+	int rc;
+
+	s->sequence = x->m.sequence;
+	s->state_dirty = 1;
+	if ((rc = stream_write(s, x->m.sequence, x->pub.id, p->ids,
+	    p->to_count, err)) < 0 ||
+	    (rc = log_add(s, x->m.kind == MANIFEST_REQUEST ? "request" :
+	    "receipt", p->to[0].name, x->pub.path, "{}", err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0)
+		return rc;
+	return guard_write(s, err);
+}
+
+static int
+write_single(struct store *s, const struct plan *p, struct single *x,
+    struct export_result *ret, struct err *err)
+{
+	const char *suffix = x->m.kind == MANIFEST_REQUEST ? ".request" :
+	    ".receipt";
+	struct writer_out out;
+	int rc;
+
+	if ((rc = publish_open(s, p, x->m.sequence, suffix, &x->pub,
+	    err)) < 0)
+		return rc;
+	out = publish_out(&x->pub);
+	if ((rc = writer_new(&x->w, &out, err)) < 0 ||
+	    (rc = writer_finish(x->w, &x->m, p->r->key, x->pub.id, err)) < 0 ||
+	    (rc = publish_settle(&x->pub, err)) < 0 ||
+	    (rc = remember(s, p, x, err)) < 0 ||
+	    (rc = publish_finish(&x->pub, err)) < 0)
+		return rc;
+	if ((ret->files = calloc(1, sizeof *ret->files)) == NULL ||
+	    (ret->files[0].path = strdup(x->pub.path)) == NULL)
+		return err_oom(err);
+	ret->count = 1;
+	ret->files[0].sequence = x->m.sequence;
+	ret->files[0].size = x->pub.size;
+	return 0;
+}
+
+int
+export_receipt(struct store *s, const struct export_request *r,
+    struct export_result *ret, struct err *err)
+{
+	CLEANUP(single_clear) struct single x = { .pub = PUBLISH_INIT };
+	struct plan p;
+	int rc;
+
+	*ret = (struct export_result){ NULL, 0 };
+	if ((rc = plan_make(s, r, &p, err)) < 0 ||
+	    (rc = store_begin(s, err)) < 0)
+		return rc;
+	if ((rc = plan_manifest(s, &p, r->wanted_count > 0 ?
+	    MANIFEST_REQUEST : MANIFEST_RECEIPT, &x.m, err)) < 0 ||
+	    (rc = write_single(s, &p, &x, ret, err)) < 0) {
+		store_rollback(s);
+		return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* plan.h: what a stream needs: addressees, range, policy (design rules 5,
+ * 11), and the manifest that says so. */
+#ifndef SATCHEL_PLAN_H
+#define SATCHEL_PLAN_H
+
+#include "../format/age.h"
+#include "../format/manifest.h"
+#include "../store/peer.h"
+#include "export.h"
+
+struct plan {
+	const struct export_request *r;
+	struct peer to[FORMAT_TO_MAX];
+	size_t to_count;
+	int64_t ids[FORMAT_TO_MAX];
+	uint64_t acked[FORMAT_TO_MAX];	/* their watermarks */
+	struct age_recipient recipients[FORMAT_TO_MAX];
+	int encrypted;
+	int excerpt;			/* moves no watermark */
+	uint64_t since, until;
+	int64_t via;			/* its own objects are left out; 0 */
+	uint64_t due;			/* objects, before an excerpt's pick */
+	int owed;			/* a receipt is owed to one of them */
+};
+
+/* E_USAGE, E_REVOKED, E_POLICY. */
+int plan_make(struct store *s, const struct export_request *r,
+    struct plan *ret, struct err *err);
+
+/* Fill a manifest of this kind but for codec, range and totals.  sequence is
+ * the next one. */
+int plan_manifest(struct store *s, const struct plan *p,
+    enum manifest_kind kind, struct manifest *ret, struct err *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* write.h: objects to members: lines into chunks, and before each chunk the
+ * packs with the blobs that it needs. */
+#ifndef SATCHEL_WRITE_H
+#define SATCHEL_WRITE_H
+
+#include "chain.h"
+#include "plan.h"
+
+/* Walk what is due and submit it.  The chain has begun. */
+int write_objects(struct chain *c, struct err *err);
+
+/* How many objects an excerpt picks. */
+int write_count(struct store *s, const struct plan *p, uint64_t *ret,
+    struct err *err);
+
+#endif
