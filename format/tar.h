@@ -22,8 +22,9 @@ size_t tar_padding(uint64_t size);
 void tar_header(unsigned char out[TAR_BLOCK], const char *name,
     uint64_t size);
 
-/* Read a canonical header.  1: name (NUL-terminated, < FORMAT_NAME_MAX + 1)
- * and size are set; 0: a zero block (the end begins); E_HEADER otherwise. */
+/* Read a canonical header.  1: name (NUL-terminated, of A-Z a-z 0-9 . _ -,
+ * never a path) and size are set; 0: a zero block (the end begins); E_HEADER
+ * otherwise, also for a name that does not fit in name_size. */
 int tar_parse(const unsigned char block[TAR_BLOCK], char *ret_name,
     size_t name_size, uint64_t *ret_size, struct err *err);
 
