@@ -2,7 +2,8 @@
  *
  * zstd (RFC 8878): one frame that states its size, with checksum off (every
  * byte is hashed already), no dictionary, window at most 8 MiB.
- * gzip (RFC 1952): one member, header exactly 1f 8b 08 00 00000000 xfl 03.
+ * gzip (RFC 1952): one member, header exactly 1f 8b 08 00 00000000 00 03: no
+ * flags, no time, XFL 0 at every level, OS 3 (Unix).
  */
 #ifndef SATCHEL_CODEC_H
 #define SATCHEL_CODEC_H
