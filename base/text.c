@@ -50,11 +50,16 @@ int
 text_unbase64(struct buf *out, const char *text, size_t len, int padding)
 {
 	const char *end = NULL;
-	size_t got = 0;
+	size_t got = 0, i;
 	char *to = buf_room(out, len / 4 * 3 + 3);
 
 	if (to == NULL)
 		return -1;
+
+	/* libsodium 1.0.18 takes each byte from 0x80 up for a '/'. */
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return -1;
 	if (sodium_base642bin((unsigned char *)to, len / 4 * 3 + 3, text, len,
 	    NULL, &got, &end, base64_variant(padding)) != 0 ||
 	    end != text + len)
