@@ -200,6 +200,14 @@ minisign_secret_freep(struct minisign_secret **s)
 }
 
 static void
+wiped_buf_clear(struct buf *b)
+{
+	if (b->at != NULL)
+		sodium_memzero(b->at, b->cap);
+	buf_clear(b);
+}
+
+static void
 secret_line_freep(struct secret_line **line)
 {
 	sodium_free(*line);
@@ -309,19 +317,22 @@ static int
 secret_decode(struct secret_line *ret, const char *text, size_t len,
     struct err *err)
 {
-	const char *line, *end = NULL;
-	size_t n, got = 0;
+	struct buf raw CLEANUP(wiped_buf_clear) = BUF_INIT;
+	const char *line;
+	size_t n;
+	int bad;
 
 	if (key_line(text, len, &line, &n) < 0)
 		return err_set(err, E_KEYFILE, "not a minisign secret key "
 		    "file: expected \"" COMMENT "...\" and a line with the "
 		    "key");
-	if (n != SECRET_CHARS || sodium_base642bin((unsigned char *)ret,
-	    sizeof *ret, line, n, NULL, &got, &end,
-	    sodium_base64_VARIANT_ORIGINAL) != 0 || got != sizeof *ret ||
-	    end != line + n)
+	bad = n != SECRET_CHARS || text_unbase64(&raw, line, n, 1) < 0;
+	if (buf_check(&raw, err) < 0)
+		return -(int)err->code;
+	if (bad || raw.len != sizeof *ret)
 		return err_set(err, E_KEYFILE, "secret key file: its second "
 		    "line is not canonical base64 of %zu bytes", sizeof *ret);
+	memcpy(ret, raw.at, sizeof *ret);
 	if (memcmp(ret->alg, alg_key, sizeof ret->alg) != 0 ||
 	    memcmp(ret->chk, alg_blake2b, sizeof ret->chk) != 0 ||
 	    (memcmp(ret->kdf, alg_scrypt, sizeof ret->kdf) != 0 &&
@@ -403,15 +414,15 @@ minisign_secret_parse(struct minisign_secret **ret, const char *text,
 int
 minisign_secret_is_locked(const char *text, size_t len)
 {
-	unsigned char head[6];		/* three algorithms, nothing secret */
+	struct buf head CLEANUP(buf_clear) = BUF_INIT;
 	const char *line;
-	size_t n, got = 0;
+	size_t n;
 
+	/* The first 8 characters are the algorithms, nothing secret. */
 	if (key_line(text, len, &line, &n) < 0 || n != SECRET_CHARS ||
-	    sodium_base642bin(head, sizeof head, line, 8, NULL, &got, NULL,
-	    sodium_base64_VARIANT_ORIGINAL) != 0 || got != sizeof head)
+	    text_unbase64(&head, line, 8, 1) < 0 || head.len != 6)
 		return 0;
-	return memcmp(head + 2, alg_none, sizeof alg_none) != 0;
+	return memcmp(head.at + 2, alg_none, sizeof alg_none) != 0;
 }
 
 static void

@@ -338,6 +338,7 @@ TEST(secret_text_refused)
 	*at = '*';
 	CHECK_ERR(minisign_secret_parse(&again, b.at, b.len, NULL, 0, &e), &e,
 	    E_KEYFILE);
+	CHECK(again == NULL);
 	CHECK_INT(minisign_secret_is_locked("x", 1), 0);
 	CHECK_INT(minisign_secret_is_locked(b.at, b.len - 2), 0);
 	minisign_secret_freep(&s);
