@@ -8,8 +8,8 @@
  *
  * "time" of a tombstone is optional.  F is an object: every member of the
  * lab's line but uid, type and history (id, parent, title, state, creator,
- * created, modified, attachments, fields, ...).  History is ascending by
- * time, rank, entry; time is a string, an entry any JSON value.
+ * created, modified, attachments, fields, ...) and "deleted".  History: see
+ * history.h.
  *
  * The unit of change is a *field*: a member of F by its name, or, as
  * "fields.<name>", a member of F's own member "fields" (which must be an
@@ -29,17 +29,13 @@
 #include "../base/dot.h"
 #include "../base/err.h"
 #include "../base/json_scan.h"
+#include "field.h"
 
 #define VERSION_CONTENT_MAX 3145728u	/* bytes of content */
-#define VERSION_META_MAX 524288u	/* bytes of context and of stamps */
+#define VERSION_META_MAX 500000u	/* bytes of context; and of stamps */
 #define VERSION_BLOBS_MAX 4096u		/* attachments of one version */
+#define VERSION_LABEL_MAX 253402300799	/* the end of the year 9999 */
 #define CONTENT_DEPTH_MAX 68u		/* JSON levels of content */
-
-struct field {				/* spans borrow from the content */
-	int nested;			/* 1: a member of F's "fields" */
-	struct json_span name;		/* escaped, without "fields." */
-	struct json_span value;		/* len 0: absent */
-};
 
 struct stamp {
 	int nested;
@@ -73,9 +69,12 @@ struct version {
 void version_clear(struct version *v);
 
 /* Fill the second half from the first; checks the whole meaning: the forms
- * above, limits, that the context does not cover the version's own dot, that
- * context, born and stamps name plausible dots, order of the history.
- * The JSON must have passed json_scan.  E_RECORD, E_LIMIT. */
+ * above, limits, order of the history, and that dots are plausible: of its own
+ * actor the context knows earlier versions only; exceptions are in the
+ * vector; birth and stamps are the own dot, an earlier one of its actor, or
+ * in the vector, and not excepted; a deletion is its own birth and has no
+ * stamps.  The JSON must have passed json_scan; the hash is not compared.
+ * E_RECORD, E_LIMIT; version_clear may always follow. */
 int version_read(struct version *v, struct err *err);
 
 /* Copy the spans of `v` into its own buf (v->text), so that it outlives the
@@ -91,16 +90,15 @@ struct dot version_stamp(const struct version *v, const struct field *f);
 /* All of it: two versions with one dot and two identities are a fork. */
 void version_identity(const struct version *v, unsigned char out[32]);
 
-/* head = H(previous head, dot, uid, content hash), as hex in JSON
- * (model/README.md, "Encoding"). */
+/* head = H([previous head, dot, uid, content hash]), hashes as hex.  The uid
+ * has passed text_is_uid. */
 void version_head(unsigned char head[32], const struct dot *d,
     const char *uid, size_t uid_len, const unsigned char hash[32]);
 
 /* Walk the fields of F in ascending order of their full names. */
 struct field_walk {
 	struct json_walk top, nested;
-	struct json_span inner;		/* pending value of "fields" */
-	struct field held;
+	struct field held;		/* the next member of F */
 	int state;
 };
 struct field_walk version_fields(struct json_span fields);
@@ -110,13 +108,8 @@ int version_next_field(struct field_walk *w, struct field *ret);
 int version_field(struct json_span fields, const struct field *name,
     struct json_span *ret_value);
 
-/* Order of fields by full name; the full name, escaped, appended. */
-int field_cmp(int nested_a, struct json_span a, int nested_b,
-    struct json_span b);
-void field_name(struct buf *out, int nested, struct json_span name);
-
 /* Append the 32-byte hashes of the blobs that F's "attachments" name (member
- * "blake2b", 64 hex digits), in order, with repeats left out. E_RECORD if a
+ * "blake2b", 64 hex digits), in order, with repeats left out.  E_RECORD if a
  * given blake2b is not 64 hex digits. */
 int version_blobs(struct json_span fields, struct buf *out,
     struct err *err);
