@@ -147,7 +147,7 @@ export_receipt(struct store *s, const struct export_request *r,
 	if ((rc = plan_make(s, r, &p, err)) < 0 ||
 	    (rc = store_begin(s, err)) < 0)
 		return rc;
-	if ((rc = plan_manifest(s, &p, r->wanted_count > 0 ?
+	if ((rc = plan_manifest(s, &p, r->request ?
 	    MANIFEST_REQUEST : MANIFEST_RECEIPT, &x.m, err)) < 0 ||
 	    (rc = write_single(s, &p, &x, ret, err)) < 0) {
 		store_rollback(s);

@@ -33,6 +33,8 @@ struct export_request {
 	uint64_t max_size;		/* of a file; 0: 4 GiB - 1 */
 	const unsigned char (*wanted)[32];	/* blobs to carry anyway */
 	size_t wanted_count;
+	int request;			/* export_receipt: ask for what is
+					 * missing */
 	enum codec codec;
 	int64_t created;		/* seconds since 1970 */
 	unsigned workers;		/* threads beside this one */
@@ -60,7 +62,8 @@ void export_result_clear(struct export_result *r);
 int export_run(struct store *s, const struct export_request *r,
     struct export_result *ret, struct err *err);
 
-/* A receipt alone; with `wanted` a request (named ...request.satchel). */
+/* A receipt alone (...receipt.satchel), or a request (...request.satchel) that
+ * lists `wanted`. */
 int export_receipt(struct store *s, const struct export_request *r,
     struct export_result *ret, struct err *err);
 

@@ -561,6 +561,9 @@ object_merge(struct store *s, const char *uid, size_t len,
 		m->conflict = listed;
 		return rc;
 	}
+	if (o.seq > m->floor)
+		return err_set(err, E_RECORD, "object \"%.*s\" comes twice",
+		    (int)len, uid);
 	if ((rc = read_versions(s, &o, err)) < 0 ||
 	    (rc = check_forks(o.set, theirs, uid, len, err)) < 0)
 		return rc;

@@ -43,6 +43,8 @@ enum object_result {
 };
 struct object_merge {
 	int64_t via;			/* of a verbatim set; 0: none */
+	uint64_t floor;			/* an object with a later sequence was
+					 * merged before: E_RECORD */
 	enum object_result result;	/* out */
 	int conflict;			/* out: on the list now, new or with
 					 * another sibling */

@@ -1,0 +1,432 @@
+#include "apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/text.h"
+#include "../store/blob.h"
+#include "../store/object.h"
+#include "../store/stream.h"
+
+struct applying {
+	struct store *s;
+	struct admission *a;
+	const struct import_request *r;
+	struct import_report *report;
+	struct object_merge merge;
+	struct blob_span span;
+	int64_t via;			/* of what is verbatim the sender's */
+	struct manifest_totals seen;
+	uint64_t done;			/* bytes as stored, for progress */
+
+	/* the record being collected */
+	struct buf uid;
+	struct version **set;		/* pointers into lines or `own` */
+	size_t count, cap, want;
+	struct version *own;		/* kept over the end of a member */
+	size_t own_count;
+};
+
+static void
+applying_clear(struct applying *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->own_count; i++)
+		version_clear(&x->own[i]);
+	free(x->own);
+	free(x->set);
+	buf_clear(&x->uid);
+}
+
+/* --- blobs ------------------------------------------------------------- */
+
+static int
+keep_entry(struct applying *x, const struct unpack_entry *e, struct err *err)
+{
+	int64_t id;
+	int rc;
+
+	x->seen.blob_bytes += e->size;
+	if (e->index >= 0) {
+		rc = blob_part(x->s, &x->span, e->hash, (uint64_t)e->index,
+		    e->data, e->size, err);
+		if (rc <= 0)
+			return rc;
+		id = x->span.id;
+	} else if ((rc = blob_put(x->s, e->hash, e->data, e->size, &id,
+	    err)) < 0) {
+		return rc;
+	}
+	return stream_blob_got(x->s, x->a->peer.id, id, err);
+}
+
+static int
+note_missing(struct applying *x, const unsigned char hash[32],
+    struct err *err)
+{
+	struct import_report *r = x->report;
+	unsigned char (*more)[32];
+	size_t i;
+
+	for (i = 0; i < r->wanted_count; i++)
+		if (memcmp(r->wanted[i], hash, 32) == 0)
+			return 0;
+	if (r->wanted_count == FORMAT_WANTED_MAX)
+		return 0;
+	more = realloc(r->wanted, (r->wanted_count + 1) * sizeof *more);
+	if (more == NULL)
+		return err_oom(err);
+	r->wanted = more;
+
+	/* Ascending, as the request lists them. */
+	for (i = r->wanted_count; i > 0 && memcmp(more[i - 1], hash, 32) > 0;
+	    i--)
+		memcpy(more[i], more[i - 1], 32);
+	memcpy(more[i], hash, 32);
+	r->wanted_count++;
+	return 0;
+}
+
+static int
+check_blobs(struct applying *x, const struct version *v, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf blobs = BUF_INIT;
+	const unsigned char *hash;
+	uint64_t size;
+	int64_t id;
+	size_t i;
+	int rc;
+
+	if (v->fields.len == 0)
+		return 0;
+	if ((rc = version_blobs(v->fields, &blobs, err)) < 0)
+		return rc;
+	for (i = 0; i < blobs.len; i += 32) {
+		hash = (unsigned char *)blobs.at + i;
+		if ((rc = blob_find(x->s, hash, &id, &size, err)) < 0)
+			return rc;
+		if (rc == 0 && (rc = note_missing(x, hash, err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* --- records ----------------------------------------------------------- */
+
+/* Ascending by dot, none of them replaced by another, each within what the
+ * sender may send. */
+static int
+check_set(struct applying *x, struct err *err)
+{
+	const struct peer *p = &x->a->peer;
+	size_t i, k;
+
+	for (i = 0; i < x->count; i++) {
+		const char *site = x->set[i]->dot.actor.site;
+
+		if (i > 0 && dot_cmp(&x->set[i - 1]->dot,
+		    &x->set[i]->dot) >= 0)
+			return err_set(err, E_RECORD, "object \"%.*s\": its "
+			    "versions are not in order", (int)x->uid.len,
+			    x->uid.at);
+		for (k = 0; k < x->count && x->count > 1; k++)
+			if (k != i && version_saw(x->set[k],
+			    &x->set[i]->dot))
+				return err_set(err, E_RECORD, "object \"%.*s\""
+				    ": one version replaces another",
+				    (int)x->uid.len, x->uid.at);
+		if (!p->forward && strcmp(site, p->site) != 0 &&
+		    strcmp(site, x->s->self.site) != 0) {
+			(void)err_set(err, E_SCOPE, "object \"%.*s\" was made "
+			    "by site %s, and \"%s\" may not forward",
+			    (int)x->uid.len, x->uid.at, site, p->name);
+			return err_next(err, "allow it with 'satchel peer set "
+			    "%s forward=yes', or ask that site itself",
+			    p->name);
+		}
+	}
+	return 0;
+}
+
+static void
+forget_record(struct applying *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->own_count; i++)
+		version_clear(&x->own[i]);
+	x->own_count = 0;
+	x->count = x->want = 0;
+	buf_reset(&x->uid);
+}
+
+/* All versions of the record are here. */
+static int
+merge_record(struct applying *x, struct err *err)
+{
+	struct siblings theirs = { x->set, x->count };
+	size_t i, live = 0;
+	int rc;
+
+	if ((rc = check_set(x, err)) < 0)
+		return rc;
+	for (i = 0; i < x->count; i++)
+		live += x->set[i]->fields.len > 0;
+	x->seen.records++;
+	x->seen.versions += x->count;
+	x->seen.deleted += live == 0;
+	x->merge.via = x->via;
+	if ((rc = object_merge(x->s, x->uid.at, x->uid.len, theirs, &x->merge,
+	    err)) < 0)
+		return rc;
+	x->report->received++;
+	if (x->merge.result == OBJECT_SAME) {
+		x->report->same++;
+	} else {
+		x->report->applied++;
+		x->report->conflicts += (uint64_t)x->merge.conflict;
+		for (i = 0; i < x->count; i++)
+			if ((rc = check_blobs(x, x->set[i], err)) < 0)
+				return rc;
+	}
+	forget_record(x);
+	return 0;
+}
+
+static int
+take_head(struct applying *x, const struct unpack_line *line,
+    struct err *err)
+{
+	if (x->want != 0)
+		return err_set(err, E_RECORD, "object \"%.*s\" has fewer "
+		    "versions than it states", (int)x->uid.len, x->uid.at);
+	buf_reset(&x->uid);
+	buf_add(&x->uid, line->uid.at, line->uid.len);
+	x->want = (size_t)line->versions;
+	if (x->want > x->cap) {
+		struct version **more = realloc(x->set,
+		    x->want * sizeof *more);
+
+		if (more == NULL)
+			return err_oom(err);
+		x->set = more;
+		x->cap = x->want;
+	}
+	return buf_check(&x->uid, err);
+}
+
+static int
+take_line(struct applying *x, struct unpack_line *line, struct err *err)
+{
+	if (line->is_head)
+		return take_head(x, line, err);
+	if (x->want == 0)
+		return err_set(err, E_RECORD, "a version without an object");
+	x->set[x->count++] = &line->version;
+	return x->count == x->want ? merge_record(x, err) : 0;
+}
+
+/* The member ends within a record: keep what is here of it. */
+static int
+keep_record(struct applying *x, struct err *err)
+{
+	struct version *more;
+	size_t i;
+	int rc;
+
+	if (x->count == 0 || x->count == x->own_count)
+		return 0;
+	more = realloc(x->own, x->count * sizeof *more);
+	if (more == NULL)
+		return err_oom(err);
+	x->own = more;
+	for (i = x->own_count; i < x->count; i++) {
+		/* The line's own parse is taken over, then made its own. */
+		x->own[i] = *x->set[i];
+		*x->set[i] = (struct version)VERSION_INIT;
+		x->own_count = i + 1;
+		if ((rc = version_own(&x->own[i], err)) < 0)
+			return rc;
+	}
+	for (i = 0; i < x->count; i++)
+		x->set[i] = &x->own[i];
+	return 0;
+}
+
+static int
+apply_member(struct applying *x, struct unpacked *u, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < u->entry_count; i++)
+		if ((rc = keep_entry(x, &u->entries[i], err)) < 0)
+			return rc;
+	for (i = 0; i < u->line_count; i++)
+		if ((rc = take_line(x, &u->lines[i], err)) < 0)
+			return rc;
+	if ((rc = keep_record(x, err)) < 0)
+		return rc;
+	x->done += u->member->size;
+	if (x->r->progress.at != NULL)
+		x->r->progress.at(x->r->progress.ctx, x->done,
+		    u->job->spool->reader.size, x->report->received);
+	return 0;
+}
+
+static int
+check_totals(const struct applying *x, struct err *err)
+{
+	const struct manifest_totals *t = &x->a->m.totals;
+
+	if (x->want != 0)
+		return err_set(err, E_RECORD, "object \"%.*s\" has fewer "
+		    "versions than it states", (int)x->uid.len, x->uid.at);
+	if (t->records != x->seen.records ||
+	    t->versions != x->seen.versions ||
+	    t->deleted != x->seen.deleted ||
+	    t->blob_bytes != x->seen.blob_bytes)
+		return err_set(err, E_RECORD, "the manifest states %llu "
+		    "records with %llu versions and %llu bytes of "
+		    "attachments, there are %llu, %llu and %llu",
+		    (unsigned long long)t->records,
+		    (unsigned long long)t->versions,
+		    (unsigned long long)t->blob_bytes,
+		    (unsigned long long)x->seen.records,
+		    (unsigned long long)x->seen.versions,
+		    (unsigned long long)x->seen.blob_bytes);
+	return 0;
+}
+
+/* --- what the store remembers of the file ------------------------------ */
+
+static int
+take_statement(struct applying *x, struct err *err)
+{
+	const struct manifest *m = &x->a->m;
+	struct stream_marks marks = { NULL, 0 };
+	size_t i;
+	int rc;
+
+	marks.at = calloc(m->receipt_count + 1, sizeof *marks.at);
+	if (marks.at == NULL)
+		return err_oom(err);
+	for (i = 0; i < m->receipt_count; i++)
+		if (strcmp(m->receipts[i].addressee, x->s->self.site) == 0)
+			marks.at[marks.count++] = (struct stream_mark){
+			    m->receipts[i].actor, m->receipts[i].filter,
+			    m->receipts[i].until };
+	rc = stream_take(x->s, &x->a->peer, m->from.generation, m->sequence,
+	    &marks, err);
+	free(marks.at);			/* the filters are the manifest's */
+	return rc;
+}
+
+static int
+learn_heads(struct applying *x, struct err *err)
+{
+	const struct manifest *m = &x->a->m;
+	struct stream_head h;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < m->head_count; i++) {
+		h.actor = m->heads[i].actor;
+		h.n = m->heads[i].n;
+		memcpy(h.head, m->heads[i].head, 32);
+		if ((rc = stream_learn(x->s, &h, err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+remember(struct applying *x, const unsigned char id[32], struct err *err)
+{
+	const struct manifest *m = &x->a->m;
+	const struct peer *p = &x->a->peer;
+	int rc;
+
+	if (m->kind == MANIFEST_BUNDLE &&
+	    ((rc = stream_apply(x->s, p->id, &m->from, m->filter, m->until,
+	    err)) < 0 ||
+	    (m->totals.records > 0 &&
+	    (rc = stream_set_owed(x->s, p->id, 1, err)) < 0)))
+		return rc;
+	if ((rc = take_statement(x, err)) < 0 ||
+	    (rc = learn_heads(x, err)) < 0)
+		return rc;
+	return stream_read(x->s, p, &m->from, m->sequence, id, err);
+}
+
+static int
+copy_wanted(struct applying *x, struct err *err)
+{
+	const struct manifest *m = &x->a->m;
+	struct import_report *r = x->report;
+
+	if (m->kind != MANIFEST_REQUEST || m->wanted_count == 0)
+		return 0;
+	r->wanted = calloc(m->wanted_count, sizeof *r->wanted);
+	if (r->wanted == NULL)
+		return err_oom(err);
+	memcpy(r->wanted, m->wanted, m->wanted_count * sizeof *r->wanted);
+	r->wanted_count = m->wanted_count;
+	return 0;
+}
+
+static int
+missing_blobs(const struct applying *x, struct err *err)
+{
+	if (x->report->wanted_count == 0)
+		return 0;
+	(void)err_set(err, E_GAP, "%zu attachments that it needs are neither "
+	    "in it nor here", x->report->wanted_count);
+	return err_next(err, "import the files of \"%s\" before this one, or "
+	    "carry back the request and run 'satchel export --for REQUEST' "
+	    "there", x->a->peer.name);
+}
+
+int
+apply_file(struct store *s, struct admission *a, struct unpack *u,
+    const struct import_request *r, struct import_report *report,
+    struct err *err)
+{
+	CLEANUP(applying_clear) struct applying x = {
+		.s = s, .a = a, .r = r, .report = report,
+		.span = BLOB_SPAN_INIT
+	};
+	struct unpacked *member = NULL;
+	int rc;
+
+	if ((rc = stream_life(s, &a->peer, &a->m.from, err)) < 0)
+		return rc;
+	x.via = actor_cmp(&a->peer.life, &a->m.from) == 0 ? a->peer.id : 0;
+	x.merge.floor = s->seq;
+	while ((rc = unpack_next(u, &member, err)) > 0)
+		if ((rc = apply_member(&x, member, err)) < 0)
+			return err_rung(err, 8);
+	if (rc < 0)
+		return rc;
+	if ((rc = check_totals(&x, err)) < 0)
+		return err_rung(err, 7);
+	report->valid = 1;
+	if ((rc = missing_blobs(&x, err)) < 0)
+		return err_rung(err, 8);
+	if ((rc = copy_wanted(&x, err)) < 0)
+		return rc;
+	rc = remember(&x, u->spool->reader.id, err);
+	return rc < 0 ? err_rung(err, 9) : 0;
+}
+
+int
+apply_check(struct unpack *u, struct err *err)
+{
+	struct unpacked *member = NULL;
+	int rc;
+
+	while ((rc = unpack_next(u, &member, err)) > 0)
+		;
+	return rc;
+}

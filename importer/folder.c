@@ -1,0 +1,119 @@
+#include "folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../format/sums.h"
+
+void
+folder_clear(struct folder *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->count; i++)
+		free(f->at[i].path);
+	free(f->at);
+	*f = (struct folder){ NULL, 0 };
+}
+
+static int
+order(const void *a, const void *b)
+{
+	const struct folder_file *x = a, *y = b;
+	int c;
+
+	if (x->is_known != y->is_known)
+		return x->is_known ? -1 : 1;
+	if (x->is_known) {
+		if ((c = actor_cmp(&x->from, &y->from)) != 0)
+			return c;
+		if (x->sequence != y->sequence)
+			return x->sequence < y->sequence ? -1 : 1;
+	}
+	return strcmp(x->path, y->path);
+}
+
+/* What its tail says, if that is authentic. */
+static void
+look(struct store *s, struct spool *p, struct folder_file *f)
+{
+	CLEANUP(admission_clear) struct admission a = { .m = { .to = NULL } };
+	struct err err = ERR_INIT;
+
+	if (admit_authentic(s, &p->reader, &a, &err) < 0 ||
+	    admit_manifest(&p->reader, &a, &err) < 0)
+		return;
+	f->is_known = 1;
+	f->is_other = admit_for_us(s, &a, &err) < 0;
+	memcpy(f->name, a.peer.name, sizeof f->name);
+	f->from = a.m.from;
+	f->sequence = a.m.sequence;
+}
+
+/* 1: it is one of ours; 0: it is something else, or a card. */
+static int
+peek(struct store *s, struct folder_file *f)
+{
+	CLEANUP(spool_clear) struct spool p = SPOOL_INIT;
+	struct err err = ERR_INIT;
+	int rc = spool_peek(f->path, &p, &err);
+
+	if (rc == 0 || err.code == E_FORMAT || err.code == E_IO)
+		return 0;
+	if (rc < 0)
+		return 1;
+	if (sums_kind(p.reader.sums.at, p.reader.sums.len) == SUMS_CARD)
+		return 0;
+	look(s, &p, f);
+	return 1;
+}
+
+static int
+add(struct folder *f, const char *folder, const char *name,
+    struct store *s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	struct folder_file *more, x = { .path = NULL };
+
+	buf_addf(&path, "%s%s%s", folder,
+	    folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
+	x.path = path.at;
+	if (!peek(s, &x))
+		return 0;
+	if (f->count == FOLDER_MAX)
+		return err_set(err, E_LIMIT, "\"%s\" holds more than %u "
+		    "bundles", folder, FOLDER_MAX);
+	more = realloc(f->at, (f->count + 1) * sizeof *more);
+	if (more == NULL)
+		return err_oom(err);
+	f->at = more;
+	more[f->count++] = x;
+	path.at = NULL;			/* taken over */
+	return 0;
+}
+
+int
+folder_list(struct store *s, const char *path, struct folder *ret,
+    struct err *err)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	int rc = 0;
+
+	if (d == NULL)
+		return err_io(err, errno, "folder \"%s\"", path);
+	while (rc >= 0 && (errno = 0, e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			rc = add(ret, path, e->d_name, s, err);
+	if (rc >= 0 && errno != 0)
+		rc = err_io(err, errno, "folder \"%s\"", path);
+	(void)closedir(d);
+	if (rc < 0)
+		return rc;
+	qsort(ret->at, ret->count, sizeof *ret->at, order);
+	return 0;
+}

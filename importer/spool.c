@@ -1,0 +1,113 @@
+#include "spool.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../base/file.h"
+#include "../format/tar.h"
+
+#define KEEP_FREE 1048576u		/* bytes left free on the home's disk */
+
+struct tee {
+	int from, to;
+	uint64_t at, size;
+	const char *path;
+	const struct import_progress *progress;
+};
+
+void
+spool_clear(struct spool *p)
+{
+	reader_clear(&p->reader);
+	file_closep(&p->fd);
+	*p = (struct spool)SPOOL_INIT;
+}
+
+/* Read from the medium, write to the copy. */
+static int64_t
+read_tee(void *ctx, void *to, size_t len, struct err *err)
+{
+	struct tee *t = ctx;
+	int64_t n = file_pread(t->from, to, len, t->at, t->path, err);
+	int rc;
+
+	if (n <= 0)
+		return n;
+	if ((rc = file_write(t->to, to, (size_t)n, "the spool", err)) < 0)
+		return rc;
+	t->at += (uint64_t)n;
+	if (t->progress->at != NULL)
+		t->progress->at(t->progress->ctx, t->at, t->size, 0);
+	return n;
+}
+
+static int
+check_space(struct store *s, uint64_t size, struct err *err)
+{
+	uint64_t free_bytes;
+	int rc;
+
+	if ((rc = file_free_space(s->home, &free_bytes, err)) < 0)
+		return rc;
+	if (free_bytes >= KEEP_FREE && free_bytes - KEEP_FREE >= size)
+		return 0;
+	(void)err_set(err, E_NOSPACE, "\"%s\": %llu bytes are free, a copy "
+	    "takes %llu", s->home, (unsigned long long)free_bytes,
+	    (unsigned long long)size);
+	return err_next(err, "make room on the disk of the home");
+}
+
+int
+spool_take(struct store *s, const char *path, struct spool *ret,
+    const struct import_progress *progress, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf folder = BUF_INIT;
+	CLEANUP(file_closep) int from = -1;
+	struct tee t = { .path = path, .progress = progress };
+	struct reader_in in = { read_tee, &t };
+	int rc;
+
+	if ((from = file_open(path, &t.size, err)) < 0) {
+		rc = from;
+		from = -1;
+		return rc;
+	}
+	buf_addf(&folder, "%s/spool", s->home);
+	if (buf_str(&folder) == NULL)
+		return err_oom(err);
+	if ((rc = check_space(s, t.size, err)) < 0)
+		return rc;
+	if ((rc = file_private(folder.at, err)) < 0)
+		return rc;
+	ret->fd = rc;
+	t.from = from;
+	t.to = ret->fd;
+	rc = reader_walk(&ret->reader, &in, err);
+	return rc < 0 ? err_rung(err, 1) : 0;
+}
+
+int
+spool_peek(const char *path, struct spool *ret, struct err *err)
+{
+	CLEANUP(buf_freep) char *block = NULL;
+	CLEANUP(file_closep) int fd = -1;
+	uint64_t size, from;
+	int64_t n;
+
+	if ((fd = file_open(path, &size, err)) < 0) {
+		fd = -1;
+		return -(int)err->code;
+	}
+	if ((block = malloc(READER_TAIL)) == NULL)
+		return err_oom(err);
+	if ((n = file_pread(fd, block, TAR_BLOCK, 0, path, err)) < 0)
+		return (int)n;
+	if (!reader_is_magic(block, (size_t)n))
+		return 0;
+	from = size > READER_TAIL ? size - READER_TAIL : 0;
+	if ((n = file_pread(fd, block, READER_TAIL, from, path, err)) < 0)
+		return (int)n;
+	if (reader_tail(&ret->reader, block, (size_t)n, err) < 0)
+		return -(int)err->code;
+	return 1;
+}

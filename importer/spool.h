@@ -1,0 +1,27 @@
+/* spool.h: rungs L0 and L1: a private copy, read once.  The medium is not
+ * touched again. */
+#ifndef SATCHEL_SPOOL_H
+#define SATCHEL_SPOOL_H
+
+#include "../format/reader.h"
+#include "../store/store.h"
+#include "import.h"
+
+struct spool {
+	int fd;				/* the private copy; -1: none */
+	struct reader reader;		/* what the walk found */
+};
+#define SPOOL_INIT { .fd = -1 }
+
+/* Copy the file while walking it.  E_FORMAT (not a regular file), E_NOSPACE
+ * (before anything is copied), and what reader_walk says. */
+int spool_take(struct store *s, const char *path, struct spool *ret,
+    const struct import_progress *progress, struct err *err);
+
+/* The tail alone, straight from the medium, to sort a folder: fills
+ * ret->reader as reader_tail does.  1, 0 if it does not begin like ours. */
+int spool_peek(const char *path, struct spool *ret, struct err *err);
+
+void spool_clear(struct spool *p);
+
+#endif
