@@ -1,0 +1,83 @@
+# A folder: all that is for this site, in any order, beside anything else.
+# shellcheck source=lib.sh
+. "$CLI_DIR/lib.sh"
+
+sites a b c
+mkdir mix elsewhere
+for n in 1 2 3 4 5; do
+	need load a "$(thing "f$n" "$n")" "$(thing same "$n")"
+	need sat a export --to b --out "mix/$((9 - n)).satchel"
+done
+need load a "$(thing for-c 1)"
+need sat a export --to c --out mix/0.satchel
+need load c "$(thing from-c 1)"
+need sat c export --to b --out mix/zz
+echo 'shopping list' > mix/notes.txt
+echo 'not a bundle' > mix/broken.satchel
+: > mix/empty
+cp "$LAB/att/certificate-1.pdf" mix/
+cp mix/8.satchel mix/.a_to_b_1.satchel.part
+mkdir mix/folder mix/.Trash-1000
+ln -s /etc/passwd mix/link.satchel
+head -c 3000 /dev/zero > 'mix/System Volume Information'
+find mix | sort > mix.before
+
+check 'import of a folder' expect_exit 0 sat b import mix
+check 'all for b is applied' test "$(sat b lab dump | wc -l)" -eq 7
+check 'the newest state is shown' shows b same 5
+check 'what came from c too' shows b from-c 1
+check 'what is for c is not' shows b for-c ''
+find mix | sort > mix.after
+check 'the folder is as it was' same_bytes mix.before mix.after
+save_json doc.json b import mix
+check 'again: all of it is already here' json doc.json '.error == null and
+    ([.bundles[] | select(.from == "a" or .from == "c") | .result] |
+    length >= 6 and all(. == "already" or . == "other" or . == "receipt"))'
+check 'c takes its own' expect_exit 0 sat c import mix
+check 'with all that a has' test "$(sat c lab dump | wc -l)" -eq 8
+check 'a takes nothing of its own' unchanged a expect_exit 0 sat a import mix
+
+# --- one bad apple
+need load a "$(thing f6 6)"
+need sat a export --to b --out elsewhere/good.satchel
+need load c "$(thing from-c 2)"
+need sat c export --to b --out elsewhere/bad.satchel
+flip elsewhere/bad.satchel 3000
+check 'a damaged one gives the exit code' \
+    fails 'E_[A-Z_]+' '[457]' sat b import elsewhere
+check 'the rest is applied' shows b f6 6
+check 'of the damaged one nothing' shows b from-c 1
+need sat c export --to b --out elsewhere/again.satchel
+rm elsewhere/bad.satchel
+check 'a good copy heals it' expect_exit 0 sat b import elsewhere
+check 'now it is here' shows b from-c 2
+
+# --- several paths, an empty folder
+mkdir nothing
+check 'an empty folder' expect_exit 0 sat b import nothing
+check 'a folder and a file' expect_exit 0 sat b import nothing mix/8.satchel
+check 'no such folder' fails E_IO 3 sat b import no/such
+
+# --- a chain in the wrong order of names
+mkdir att chain shuffled
+head -c 900000 /dev/urandom > att/x
+need load a '{"uid":"x1","type":"A","attachments":[{"name":"x",'"$(
+    printf '"media_type":"a/b","file":"att/x"}]}')"
+need sat a export --to b --out chain --max-size 300K
+number=99
+for file in chain/*; do
+	cp "$file" "shuffled/$number"
+	number=$((number - 1))
+done
+check 'a chain under other names' expect_exit 0 sat b import shuffled
+check 'is applied in order' settle a b
+check 'as a whole' agree a b
+
+# --- conflicts: exit 11 for the folder
+need load a "$(thing same A)"
+need load b "$(thing same B)"
+mkdir last
+need sat a export --to b --out last
+check 'a conflict is exit 11' expect_exit 11 sat b import last
+check 'once' expect_exit 0 sat b import last
+end
