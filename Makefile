@@ -3,18 +3,21 @@
 #
 #	make                 the program
 #	make demo            install what is missing, build, show the main job
-#	make test            install what is missing, all tests
+#	make test            install what is missing, build, all tests
 #	make check           all tests, nothing installed
-#	make check-san       all tests with ASan and UBSan
-#	make check-valgrind  unit tests under valgrind
-#	make lint            both compilers, layers, headers alone, style
-#	make fuzz            the fuzzers for FUZZ_SECONDS each (clang)
+#	make check-san       all tests with ASan and UBSan (in build/san)
+#	make check-valgrind  the unit tests under valgrind
+#	make lint            gcc and clang, layers, headers alone, sizes
+#	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make bench           speed and memory, as ratios to peers
 #	make install         PREFIX=/usr/local DESTDIR=
+#	make clean
 
 PREFIX ?= /usr/local
+DESTDIR ?=
 CC ?= cc
 B ?= build
+FUZZ_SECONDS ?= 60
 
 CSTD = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes \
@@ -29,14 +32,19 @@ LIBS = -larchive -lsqlite3 -ljansson -lsodium -lzstd -lz
 ROOMS = base format store exporter importer
 LIB_SRC = $(sort $(wildcard $(ROOMS:=/*.c)))
 CLI_SRC = $(sort $(wildcard cli/*.c))
-UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c)) tests/unit/age_vectors.c
+FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
-CLI_OBJ = $(CLI_SRC:%.c=$(B)/%.o)
+CLI_OBJ = $(filter-out $(B)/cli/main.o,$(CLI_SRC:%.c=$(B)/%.o))
 UNIT_BIN = $(UNIT_SRC:%.c=$(B)/%)
+REPLAY_BIN = $(FUZZ_SRC:%.c=$(B)/%)
+
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -O1 -g
 
 all: $(B)/satchel
 
-$(B)/satchel: $(CLI_OBJ) $(B)/libsatchel.a
+$(B)/satchel: $(B)/cli/main.o $(CLI_OBJ) $(B)/libsatchel.a
 	$(CC) $(CFLAGS) $(LDHARDEN) -pthread -o $@ $^ $(LIBS)
 
 $(B)/libsatchel.a: $(LIB_OBJ)
@@ -47,13 +55,62 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/unit/%: tests/unit/%.c $(B)/libsatchel.a
+$(B)/tests/unit/%: tests/unit/%.c $(CLI_OBJ) $(B)/libsatchel.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $(LDHARDEN) -o $@ $< $(B)/libsatchel.a $(LIBS)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $(LDHARDEN) -o $@ $< $(CLI_OBJ) \
+	    $(B)/libsatchel.a $(LIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d)
+# Fuzz targets with a driver that replays files: an ordinary test.
+$(B)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.c $(B)/libsatchel.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $(LDHARDEN) -o $@ $< \
+	    tests/fuzz/standalone.c $(B)/libsatchel.a $(LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(B)/cli/main.d $(UNIT_BIN:=.d)
+
+demo:
+	@sh tools/setup.sh build
+	@$(MAKE) --no-print-directory -s all
+	@sh examples/demo.sh $(B)/satchel
+
+test:
+	@sh tools/setup.sh test
+	@$(MAKE) --no-print-directory check
+
+tests: all $(UNIT_BIN) $(REPLAY_BIN)
+
+check: tests
+	@sh tests/run.sh $(B)
+
+check-san:
+	$(MAKE) --no-print-directory B=build/san CFLAGS="$(SAN)" HARDEN= \
+	    LDHARDEN= check
+
+check-valgrind: tests
+	@sh tests/valgrind.sh $(B)
+
+lint:
+	@sh tools/lint.sh
+
+fuzz:
+	@sh tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+bench: all
+	@sh tests/bench/run.sh $(B)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel
+	install -m 755 $(B)/satchel $(DESTDIR)$(PREFIX)/bin/satchel
+	install -m 644 docs/satchel.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/satchel-bundle.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 README.md CHANGES.md LICENSE docs/*.md \
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel/
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
+.PHONY: all demo test tests check check-san check-valgrind lint fuzz bench \
+	install clean

@@ -346,9 +346,8 @@ chain_slot(struct chain *c, struct chain_member **ret, struct err *err)
 	return 0;
 }
 
-/* Cut here: what went before ends with the last whole object. */
-static int
-cut(struct chain *c, struct err *err)
+int
+chain_cut(struct chain *c, struct err *err)
 {
 	uint64_t at = c->covered > c->m.since ? c->covered : c->m.since;
 	int rc;
@@ -402,7 +401,7 @@ make_room(struct chain *c, size_t bound, struct err *err)
 		return rc;
 	if (fits(c, bound))
 		return 0;
-	if (!c->mid_record && c->members > 0 && (rc = cut(c, err)) < 0)
+	if (!c->mid_record && c->members > 0 && (rc = chain_cut(c, err)) < 0)
 		return rc;
 	if (fits(c, bound))
 		return 0;

@@ -64,6 +64,9 @@ int chain_slot(struct chain *c, struct chain_member **ret, struct err *err);
  * c->covered, which the caller keeps, unless c->mid_record. */
 int chain_submit(struct chain *c, struct chain_member *m, struct err *err);
 
+/* Cut here, at c->covered; the next member goes into the next bundle. */
+int chain_cut(struct chain *c, struct err *err);
+
 /* The last bundle ends at `until`; all get their names. */
 int chain_finish(struct chain *c, uint64_t until, struct err *err);
 

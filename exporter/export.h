@@ -31,6 +31,7 @@ struct export_request {
 	const char *const *types;	/* excerpt by type; 0: all */
 	size_t type_count;
 	uint64_t max_size;		/* of a file; 0: 4 GiB - 1 */
+	uint64_t max_records;		/* of a file; 0: any number */
 	const unsigned char (*wanted)[32];	/* blobs to carry anyway */
 	size_t wanted_count;
 	int request;			/* export_receipt: ask for what is

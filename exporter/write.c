@@ -121,6 +121,20 @@ add_line(struct writing *w, const char *at, size_t len, struct err *err)
 	return 0;
 }
 
+/* Is the bundle full of records?  Then the next one begins. */
+static int
+limit_records(struct writing *w, struct err *err)
+{
+	uint64_t max = w->c->p->r->max_records;
+	int rc;
+
+	if (max == 0 || w->c->m.totals.records + w->records < max)
+		return 0;
+	if ((rc = flush_chunk(w, 0, err)) < 0)
+		return rc;
+	return chain_cut(w->c, err);
+}
+
 /* The object is read: its record goes into the chunk. */
 static int
 end_object(struct writing *w, struct err *err)
@@ -135,6 +149,8 @@ end_object(struct writing *w, struct err *err)
 	if (buf_check(&head, err) < 0 || buf_check(&w->lines, err) < 0 ||
 	    buf_check(&w->blobs, err) < 0)
 		return -(int)err->code;
+	if ((rc = limit_records(w, err)) < 0)
+		return rc;
 	if (w->line_count > 1)
 		qsort(w->line, w->line_count, sizeof *w->line, by_dot);
 	whole = head.len + w->lines.len;

@@ -1,0 +1,63 @@
+#!/bin/sh
+# run.sh: all tests; the last line is "N passed, N failed".
+#
+#	sh tests/run.sh BUILD_FOLDER
+set -u
+cd "$(dirname "$0")/.." || exit 1
+b=${1:-build}
+passed=0
+failed=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# suite NAME COMMAND...: its last line is "N passed, N failed".
+suite() {
+	name=$1
+	shift
+	start=$(date +%s)
+	"$@" > "$out" 2>&1 < /dev/null
+	code=$?
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -n 1)
+	p=${line%% passed*}
+	f=${line#*passed, }
+	f=${f%% failed*}
+	if [ "$code" -eq 77 ]; then
+		printf '%-28s skipped: %s\n' "$name" "$(tail -n 1 "$out")"
+		return
+	fi
+	if [ -z "$line" ]; then
+		p=0
+		f=1
+	elif [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
+		f=1
+	fi
+	[ "$f" -eq 0 ] || cat "$out"
+	printf '%-28s %s passed, %s failed (%s s)\n' "$name" "$p" "$f" \
+	    "$(($(date +%s) - start))"
+	passed=$((passed + p))
+	failed=$((failed + f))
+}
+
+for t in "$b"/tests/unit/test_*; do
+	case $t in
+	*.d | *.o) continue ;;
+	esac
+	suite "unit ${t##*/test_}" "$t"
+done
+for t in "$b"/tests/fuzz/fuzz_*; do
+	case $t in
+	*.d | *.o) continue ;;
+	esac
+	name=${t##*/fuzz_}
+	suite "fuzz corpus $name" "$t" "tests/fuzz/corpus/$name"
+done
+for t in tests/live/*.sh tests/golden/*.sh tests/sim/*.sh tests/fault/*.sh; do
+	[ -e "$t" ] || continue
+	suite "$(basename "$(dirname "$t")") $(basename "$t" .sh)" \
+	    sh "$t" "$b"
+done
+suite "command line" sh tests/cli/run.sh "$b/satchel"
+suite "demo" sh tests/demo.sh "$b/satchel"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

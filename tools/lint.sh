@@ -1,0 +1,84 @@
+#!/bin/sh
+# lint.sh: both compilers, the layers, headers alone, sizes; and that the
+# tree is clean.
+#
+# Layers (docs/architecture.md): an include may point only downwards.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+complain() {
+	echo "lint: $*"
+	bad=1
+}
+
+flags=$(make -s --eval 'print: ; @echo $(CSTD) $(WARN) -I.' print)
+for cc in gcc clang; do
+	command -v "$cc" > /dev/null || {
+		complain "$cc is missing"
+		continue
+	}
+	for f in */*.c tests/unit/*.c tests/fuzz/*.c; do
+		[ -e "$f" ] || continue
+		# shellcheck disable=SC2086
+		$cc $flags -O2 -fsyntax-only "$f" || complain "$cc: $f"
+	done
+done
+
+for h in base/*.h format/*.h store/*.h exporter/*.h importer/*.h cli/*.h; do
+	# shellcheck disable=SC2086
+	printf '#include "%s"\nint x;\n' "$h" |
+	    gcc $flags -fsyntax-only -xc - || complain "$h does not stand alone"
+done
+
+# allowed ROOM ROOMS-IT-MAY-INCLUDE
+allowed() {
+	grep -n '#include "\.\./' "$1"/*.[ch] 2> /dev/null |
+	    sed 's|\.\./|@|; s|:.*@\([a-z]*\)/.*| \1|' | sort -u |
+	    while read -r file room; do
+		case " $2 " in
+		*" $room "*) ;;
+		*) echo "lint: $file includes $room/" ;;
+		esac
+	done
+}
+layers=$(
+	allowed base ""
+	allowed format "base"
+	allowed store "base"
+	allowed exporter "base format store"
+	allowed importer "base format store"
+	allowed cli "base format store exporter importer"
+)
+[ -z "$layers" ] || complain "$layers"
+
+# Below cli/ nothing prints or exits.
+if grep -nE '\b(printf|puts|perror|exit|abort|fprintf)\(' \
+    base/*.c format/*.c store/*.c exporter/*.c importer/*.c; then
+	complain "printing or exiting below cli/"
+fi
+
+awk '
+{
+	n = 0
+	for (i = 1; i <= length($0); i++)
+		n = substr($0, i, 1) == "\t" ? n + 8 - n % 8 : n + 1
+	if (n > 80)
+		print FILENAME ":" FNR ": " n " columns"
+}
+FNR == 1 { if (NR > 1 && lines > 600) print file ": " lines " lines"
+	file = FILENAME }
+{ lines = FNR }
+/^\{/ { start = FNR }
+/^\}/ { if (start && FNR - start > 80)
+	print FILENAME ":" start ": a function of " FNR - start " lines"
+	start = 0 }
+' base/*.[ch] format/*.[ch] store/*.[ch] exporter/*.[ch] importer/*.[ch] \
+    cli/*.[ch] > /tmp/satchel-lint.$$
+[ ! -s /tmp/satchel-lint.$$ ] || {
+	cat /tmp/satchel-lint.$$
+	complain "sizes"
+}
+rm -f /tmp/satchel-lint.$$
+
+[ "$bad" -eq 0 ] && echo "lint: clean"
+exit "$bad"
