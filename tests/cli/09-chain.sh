@@ -36,7 +36,7 @@ cp -a b b2
 cp -a state state2
 import_folder() {
 	(
-		XDG_STATE_HOME=$PWD/state2
+		export XDG_STATE_HOME="$PWD/state2"
 		sat b2 import chain
 	)
 }
