@@ -1,0 +1,731 @@
+/* The system calls that are ours here must not be inlined. */
+#undef _FORTIFY_SOURCE
+
+#include "../../base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+/*
+ * The system calls below are ours in this program, so that a test can have
+ * them fail.
+ */
+static struct {
+	int renameat2_errno, link_errno;	/* fail with it; 0: work */
+	int fsync_errno, fsync_folder_errno, close_errno;
+	int write_errno, pread_errno, tmpfile_errno;
+	int interrupts;			/* EINTR first, this many times */
+	size_t most;			/* bytes moved in one call; 0: all */
+} inject;
+
+/* One of the interrupts that are left? */
+static int
+interrupted(void)
+{
+	if (inject.interrupts == 0)
+		return 0;
+	inject.interrupts--;
+	errno = EINTR;
+	return 1;
+}
+
+static int
+failing(int errnum)
+{
+	if (errnum != 0)
+		errno = errnum;
+	return errnum != 0;
+}
+
+int
+renameat2(int from_fd, const char *from, int to_fd, const char *to,
+    unsigned flags)
+{
+	if (failing(inject.renameat2_errno))
+		return -1;
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+
+int
+link(const char *from, const char *to)
+{
+	if (failing(inject.link_errno))
+		return -1;
+	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (interrupted())
+		return -1;
+	if (fstat(fd, &st) == 0 && failing(S_ISDIR(st.st_mode) ?
+	    inject.fsync_folder_errno : inject.fsync_errno))
+		return -1;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+close(int fd)
+{
+	int rc = (int)syscall(SYS_close, fd);
+
+	return failing(inject.close_errno) ? -1 : rc;
+}
+
+ssize_t
+write(int fd, const void *from, size_t len)
+{
+	if (interrupted() || failing(inject.write_errno))
+		return -1;
+	if (inject.most > 0 && len > inject.most)
+		len = inject.most;
+	return syscall(SYS_write, fd, from, len);
+}
+
+ssize_t
+pread(int fd, void *to, size_t len, off_t at)
+{
+	if (interrupted() || failing(inject.pread_errno))
+		return -1;
+	if (inject.most > 0 && len > inject.most)
+		len = inject.most;
+	return syscall(SYS_pread64, fd, to, len, at);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = (mode_t)va_arg(ap, unsigned);
+	va_end(ap);
+	if ((flags & O_TMPFILE) == O_TMPFILE && failing(inject.tmpfile_errno))
+		return -1;
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+/*
+ * A folder for each test.
+ */
+static char dir[64];
+
+static int
+remove_all(const char *path)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", path);
+	return system(command);
+}
+
+static void
+fresh(void)
+{
+	memset(&inject, 0, sizeof inject);
+	if (dir[0] != '\0')
+		(void)remove_all(dir);
+	(void)snprintf(dir, sizeof dir, "/tmp/satchel-file-XXXXXX");
+	CHECK(mkdtemp(dir) != NULL);
+}
+
+/* A path in the folder; good until three more are asked for. */
+static const char *
+in_dir(const char *name)
+{
+	static char paths[4][512];
+	static int turn;
+
+	turn = (turn + 1) % 4;
+	(void)snprintf(paths[turn], sizeof paths[turn], "%s/%s", dir, name);
+	return paths[turn];
+}
+
+static int
+entries(void)
+{
+	struct dirent *e;
+	DIR *d = opendir(dir);
+	int n = 0;
+
+	CHECK(d != NULL);
+	while ((e = readdir(d)) != NULL)
+		n += strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0;
+	(void)closedir(d);
+	return n;
+}
+
+static void
+put(const char *name, const char *text)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_OK(file_put(in_dir(name), 0644, text, strlen(text), &err), &err);
+}
+
+/* The file holds exactly this text. */
+static int
+holds(const char *name, const char *text)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	return file_read_all(in_dir(name), 4096, &b, &err) == 0 &&
+	    b.len == strlen(text) && memcmp(b.at, text, b.len) == 0;
+}
+
+static int
+exists(const char *name)
+{
+	struct stat st;
+
+	return lstat(in_dir(name), &st) == 0;
+}
+
+/*
+ * Opening and reading.
+ */
+
+TEST(open_regular)
+{
+	CLEANUP(file_closep) int fd = -1;
+	struct err err = ERR_INIT;
+	uint64_t size = 0;
+
+	fresh();
+	put("f", "12345");
+	CHECK_OK(fd = file_open(in_dir("f"), &size, &err), &err);
+	CHECK_INT(size, 5);
+	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CHECK_INT(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+}
+
+static void
+check_kind(const char *name, const char *what)
+{
+	struct err err = ERR_INIT;
+	uint64_t size = 7;
+
+	CHECK(file_open(in_dir(name), &size, &err) == -(int)E_FORMAT);
+	CHECK(strstr(err.text, what) != NULL);
+	CHECK_INT(size, 7);
+}
+
+TEST(open_refuses_what_is_no_file)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	CLEANUP(file_closep) int sock = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct err err = ERR_INIT;
+	uint64_t size;
+
+	fresh();
+	put("f", "x");
+	CHECK(mkfifo(in_dir("fifo"), 0600) == 0);
+	CHECK(symlink("f", in_dir("link")) == 0);
+	CHECK(symlink("nothing", in_dir("dangling")) == 0);
+	CHECK(mkdir(in_dir("folder"), 0700) == 0);
+	(void)snprintf(sun.sun_path, sizeof sun.sun_path, "%s", in_dir("sock"));
+	CHECK(bind(sock, (struct sockaddr *)&sun, sizeof sun) == 0);
+	check_kind("fifo", "is a FIFO");
+	check_kind("link", "is a symbolic link");
+	check_kind("dangling", "is a symbolic link");
+	check_kind("folder", "is a folder");
+	check_kind("sock", "is a socket");
+	CHECK_ERR(file_open("/dev/null", &size, &err), &err, E_FORMAT);
+	CHECK_ERR(file_open(in_dir("none"), &size, &err), &err, E_IO);
+	CHECK_ERR(file_open("", &size, &err), &err, E_IO);
+}
+
+TEST(messages_show_paths_safely)
+{
+	struct err err = ERR_INIT;
+	char name[256];
+	uint64_t size;
+
+	fresh();
+	CHECK(file_open("no\n\033[2Jsuch", &size, &err) < 0);
+	CHECK_STR(err.text, "cannot open 'no\\x0a\\x1b[2Jsuch': "
+	    "No such file or directory");
+	err_clear(&err);
+
+	/* Of a long one the end, and still why. */
+	memset(name, '\n', 254);
+	name[254] = 'Z';
+	name[255] = '\0';
+	CHECK(file_open(name, &size, &err) < 0);
+	CHECK(strlen(err.text) < 700);
+	CHECK(strstr(err.text, "Z': No such file") != NULL);
+	CHECK(strstr(err.text, "'\\x0a") == NULL);
+}
+
+TEST(messages_cut_between_characters)
+{
+	struct err err = ERR_INIT;
+	char path[1024];
+	uint64_t size;
+	size_t i;
+
+	/* 300 folders of two bytes; the cut falls within one of them. */
+	fresh();
+	for (i = 0; i < 900; i += 3)
+		memcpy(path + i, "\xc3\xa9/", 3);
+	memcpy(path + 900, "zz", 3);
+	CHECK(file_open(path, &size, &err) < 0);
+	CHECK(strstr(err.text, "'\xa9") == NULL);
+	CHECK(strstr(err.text, "'/\xc3\xa9") != NULL);
+}
+
+TEST(read_all)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	put("f", "12345");
+	put("empty", "");
+	buf_adds(&b, "0");
+	CHECK_OK(file_read_all(in_dir("f"), 5, &b, &err), &err);
+	CHECK_STR(buf_str(&b), "012345");
+	CHECK_OK(file_read_all(in_dir("empty"), 0, &b, &err), &err);
+	CHECK_INT(b.len, 6);
+	CHECK(file_read_all(in_dir("f"), 4, &b, &err) == -(int)E_LIMIT);
+	CHECK(strstr(err.text, "has 5 bytes, expected at most 4") != NULL);
+	CHECK_INT(b.len, 6);
+	err_clear(&err);
+	CHECK_ERR(file_read_all(in_dir("none"), 4, &b, &err), &err, E_IO);
+
+	/* The buffer's own bound. */
+	b.max = 8;
+	CHECK_ERR(file_read_all(in_dir("f"), 5, &b, &err), &err, E_LIMIT);
+}
+
+/* What says that it is empty and is not, as in /proc. */
+TEST(read_all_without_a_size)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+	struct err err = ERR_INIT;
+	size_t whole;
+
+	fresh();
+	CHECK_OK(file_read_all("/proc/self/status", 1 << 20, &b, &err), &err);
+	CHECK((whole = b.len) > 100);
+	buf_reset(&b);
+	buf_adds(&b, "x");
+	CHECK_ERR(file_read_all("/proc/self/status", 50, &b, &err), &err,
+	    E_LIMIT);
+	CHECK_INT(b.len, 1);
+	CHECK_ERR(file_read_all("/proc/self/status", 0, &b, &err), &err,
+	    E_LIMIT);
+	inject.most = 7;
+	buf_reset(&b);
+	CHECK_OK(file_read_all("/proc/self/status", 1 << 20, &b, &err), &err);
+	CHECK(b.len > 100);
+}
+
+TEST(read_in_pieces_and_over_interrupts)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+	CLEANUP(file_closep) int fd = -1;
+	struct err err = ERR_INIT;
+	uint64_t size;
+	char to[16];
+
+	fresh();
+	put("f", "0123456789");
+	CHECK_OK(fd = file_open(in_dir("f"), &size, &err), &err);
+	inject.most = 3;
+	inject.interrupts = 4;
+	CHECK_INT(file_pread(fd, to, 8, 1, "f", &err), 8);
+	CHECK(memcmp(to, "12345678", 8) == 0);
+	CHECK_INT(inject.interrupts, 0);
+	CHECK_INT(file_pread(fd, to, 16, 4, "f", &err), 6);
+	CHECK_INT(file_pread(fd, to, 16, 10, "f", &err), 0);
+	CHECK_INT(file_pread(fd, to, 0, 0, "f", &err), 0);
+	inject.pread_errno = EIO;
+	CHECK_ERR(file_pread(fd, to, 8, 1, "f", &err), &err, E_IO);
+	CHECK_ERR(file_read_all(in_dir("f"), 16, &b, &err), &err, E_IO);
+}
+
+/*
+ * Writing.
+ */
+
+TEST(put_replaces_whole)
+{
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	fresh();
+	put("f", "old");
+	put("f", "new text");
+	CHECK(holds("f", "new text"));
+	CHECK_INT(entries(), 1);
+	CHECK_OK(file_put(in_dir("key"), 0600, "k", 1, &err), &err);
+	CHECK(stat(in_dir("key"), &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0600);
+
+	/* A link is replaced, not followed. */
+	CHECK(symlink("f", in_dir("link")) == 0);
+	put("link", "mine");
+	CHECK(holds("f", "new text"));
+	CHECK(holds("link", "mine"));
+}
+
+TEST(put_in_pieces_and_over_interrupts)
+{
+	fresh();
+	inject.most = 3;
+	inject.interrupts = 5;
+	put("f", "0123456789");
+	CHECK_INT(inject.interrupts, 0);
+	CHECK(holds("f", "0123456789"));
+}
+
+/* After a failure the old text is there and nothing else. */
+static void
+check_put_fails(int *errno_of, int errnum, enum err_code code)
+{
+	struct err err = ERR_INIT;
+
+	*errno_of = errnum;
+	CHECK_ERR(file_put(in_dir("f"), 0644, "new", 3, &err), &err, code);
+	*errno_of = 0;
+	CHECK(holds("f", "old"));
+	CHECK_INT(entries(), 1);
+}
+
+TEST(put_fails_clean)
+{
+	struct err err = ERR_INIT;
+
+	fresh();
+	put("f", "old");
+	check_put_fails(&inject.write_errno, ENOSPC, E_NOSPACE);
+	check_put_fails(&inject.write_errno, EIO, E_IO);
+	check_put_fails(&inject.fsync_errno, EIO, E_IO);
+	check_put_fails(&inject.close_errno, ENOSPC, E_NOSPACE);
+	CHECK_ERR(file_put(in_dir("none/f"), 0644, "x", 1, &err), &err, E_IO);
+	CHECK_ERR(file_put(in_dir(""), 0644, "x", 1, &err), &err, E_USAGE);
+	CHECK(mkdir(in_dir("folder"), 0700) == 0);
+	CHECK_ERR(file_put(in_dir("folder"), 0644, "x", 1, &err), &err, E_IO);
+	CHECK_INT(entries(), 2);
+}
+
+TEST(folder_sync)
+{
+	struct err err = ERR_INIT;
+
+	/* EINVAL says that there is nothing to do; others are news. */
+	fresh();
+	inject.fsync_folder_errno = EINVAL;
+	put("f", "x");
+	inject.interrupts = 3;
+	CHECK_OK(file_sync_parent(in_dir("f"), &err), &err);
+	CHECK_INT(inject.interrupts, 0);
+	inject.fsync_folder_errno = EIO;
+	CHECK_ERR(file_put(in_dir("f"), 0644, "y", 1, &err), &err, E_IO);
+	CHECK_ERR(file_sync_parent(in_dir("f"), &err), &err, E_IO);
+	inject.fsync_folder_errno = 0;
+	CHECK_OK(file_sync_parent("no-folder-named", &err), &err);
+	CHECK_OK(file_sync_parent("/x", &err), &err);
+	CHECK_ERR(file_sync_parent(in_dir("none/f"), &err), &err, E_IO);
+}
+
+TEST(put_where_we_are)
+{
+	char before[512];
+	struct err err = ERR_INIT;
+
+	fresh();
+	CHECK(getcwd(before, sizeof before) != NULL);
+	CHECK(chdir(dir) == 0);
+	CHECK_INT(file_put("plain", 0644, "x", 1, &err), 0);
+	CHECK(chdir(before) == 0);
+	CHECK(holds("plain", "x"));
+}
+
+/* A name as long as names can be, cut within a character in the temporary. */
+TEST(put_long_name)
+{
+	char name[256];
+
+	fresh();
+	memset(name, 'a', 199);
+	memcpy(name + 199, "\xc3\xa9", 2);
+	memset(name + 201, 'b', 54);
+	name[255] = '\0';
+	put(name, "x");
+	CHECK(holds(name, "x"));
+	CHECK_INT(entries(), 1);
+}
+
+/*
+ * Parts.
+ */
+
+static void
+part(struct file_part *p, const char *name)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_OK(file_part_open(p, in_dir(name), &err), &err);
+	CHECK_OK(file_write(p->fd, "data", 4, p->path, &err), &err);
+}
+
+TEST(part_is_hidden_until_published)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+	char to[8];
+
+	fresh();
+	part(&p, "b");
+	CHECK(!exists("b"));
+	CHECK_INT(entries(), 1);
+	CHECK(strncmp(p.temp + strlen(dir), "/.b.", 4) == 0);
+	CHECK_STR(p.temp + strlen(p.temp) - 5, ".part");
+	CHECK_OK(file_part_settle(&p, &err), &err);
+	CHECK_INT(file_pread(p.fd, to, 8, 0, p.path, &err), 4);
+	CHECK_OK(file_part_publish(&p, &err), &err);
+	CHECK(p.temp == NULL && p.fd == -1);
+	file_part_clear(&p);
+	CHECK(holds("b", "data"));
+	CHECK_INT(entries(), 1);
+}
+
+TEST(part_cleared_leaves_nothing)
+{
+	struct file_part p = FILE_PART_INIT;
+
+	fresh();
+	part(&p, "b");
+	file_part_clear(&p);
+	CHECK_INT(entries(), 0);
+	CHECK(p.fd == -1 && p.path == NULL && p.temp == NULL);
+	file_part_clear(&p);
+}
+
+TEST(part_refuses_what_exists)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	put("f", "old");
+	CHECK(symlink("nothing", in_dir("dangling")) == 0);
+	CHECK(file_part_open(&p, in_dir("f"), &err) == -(int)E_USAGE);
+	CHECK(strstr(err.text, "/f' exists already") != NULL);
+	CHECK(err.next[0] != '\0');
+	err_clear(&err);
+	CHECK_ERR(file_part_open(&p, in_dir("dangling"), &err), &err, E_USAGE);
+	CHECK_ERR(file_part_open(&p, in_dir("none/"), &err), &err, E_USAGE);
+	CHECK_ERR(file_part_open(&p, in_dir("none/b"), &err), &err, E_IO);
+	CHECK_ERR(file_part_open(&p, in_dir("f/b"), &err), &err, E_IO);
+	CHECK_INT(entries(), 2);
+}
+
+/* Somebody takes the name while the part is in the making. */
+static void
+check_no_replace(int renameat2_errno, int link_errno)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	part(&p, "b");
+	put("b", "theirs");
+	inject.renameat2_errno = renameat2_errno;
+	inject.link_errno = link_errno;
+	CHECK_ERR(file_part_publish(&p, &err), &err, E_USAGE);
+	CHECK(holds("b", "theirs"));
+	file_part_clear(&p);
+	CHECK_INT(entries(), 1);
+}
+
+static void
+check_publishes(int renameat2_errno, int link_errno)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	part(&p, "b");
+	inject.renameat2_errno = renameat2_errno;
+	inject.link_errno = link_errno;
+	CHECK_OK(file_part_publish(&p, &err), &err);
+	CHECK(p.temp == NULL);
+	CHECK(holds("b", "data"));
+	CHECK_INT(entries(), 1);
+}
+
+TEST(publish_on_any_medium)
+{
+	static const int cannot[] = { EINVAL, ENOSYS, EPERM, EOPNOTSUPP };
+	size_t i;
+
+	check_publishes(0, 0);
+	check_no_replace(0, 0);
+	for (i = 0; i < 4; i++) {
+		check_publishes(cannot[i], 0);
+		check_no_replace(cannot[i], 0);
+		check_publishes(cannot[i], cannot[3 - i]);
+		check_no_replace(cannot[i], cannot[3 - i]);
+	}
+}
+
+static void
+check_publish_fails(int *errno_of, int errnum, enum err_code code)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	part(&p, "b");
+	if (errno_of == &inject.link_errno)
+		inject.renameat2_errno = EINVAL;
+	*errno_of = errnum;
+	CHECK_ERR(file_part_publish(&p, &err), &err, code);
+	*errno_of = 0;
+	CHECK(!exists("b"));
+	file_part_clear(&p);
+	CHECK_INT(entries(), 0);
+}
+
+TEST(publish_fails_clean)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	check_publish_fails(&inject.renameat2_errno, EIO, E_IO);
+	check_publish_fails(&inject.renameat2_errno, EROFS, E_READONLY);
+	check_publish_fails(&inject.link_errno, ENOSPC, E_NOSPACE);
+	check_publish_fails(&inject.fsync_errno, EIO, E_IO);
+	check_publish_fails(&inject.close_errno, EIO, E_IO);
+
+	/* The folder does not say that it keeps the name. */
+	fresh();
+	part(&p, "b");
+	inject.fsync_folder_errno = EIO;
+	CHECK_ERR(file_part_publish(&p, &err), &err, E_IO);
+	CHECK(p.temp == NULL);
+}
+
+TEST(settle_fails)
+{
+	CLEANUP(file_part_clear) struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	part(&p, "b");
+	inject.fsync_errno = EIO;
+	CHECK(file_part_settle(&p, &err) == -(int)E_IO);
+	CHECK(strstr(err.text, "/b': ") != NULL);
+}
+
+/*
+ * Folders and media.
+ */
+
+static void
+check_private(int tmpfile_errno)
+{
+	CLEANUP(file_closep) int fd = -1;
+	struct err err = ERR_INIT;
+	struct stat st;
+	char to[4];
+
+	fresh();
+	inject.tmpfile_errno = tmpfile_errno;
+	CHECK_OK(fd = file_private(dir, &err), &err);
+	CHECK_INT(entries(), 0);
+	CHECK(fstat(fd, &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0600);
+	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CHECK_OK(file_write(fd, "abc", 3, "spool", &err), &err);
+	CHECK_INT(file_pread(fd, to, 4, 0, "spool", &err), 3);
+}
+
+TEST(private_file)
+{
+	struct err err = ERR_INIT;
+
+	check_private(0);
+	check_private(EOPNOTSUPP);
+	check_private(EISDIR);
+	CHECK_ERR(file_private(in_dir("none"), &err), &err, E_IO);
+	inject.tmpfile_errno = EOPNOTSUPP;
+	CHECK_ERR(file_private(in_dir("none"), &err), &err, E_IO);
+	inject.tmpfile_errno = ENOSPC;
+	CHECK_ERR(file_private(dir, &err), &err, E_NOSPACE);
+}
+
+TEST(devices_and_space)
+{
+	struct err err = ERR_INIT;
+	uint64_t bytes = 0;
+
+	fresh();
+	put("f", "x");
+	CHECK_INT(file_same_device(dir, in_dir("f"), &err), 1);
+	CHECK_INT(file_same_device(dir, "/proc", &err), 0);
+	CHECK_ERR(file_same_device(in_dir("none"), dir, &err), &err, E_IO);
+	CHECK_ERR(file_same_device(dir, in_dir("none"), &err), &err, E_IO);
+	CHECK_OK(file_free_space(dir, &bytes, &err), &err);
+	CHECK(bytes > 4096);
+	CHECK_ERR(file_free_space(in_dir("none"), &bytes, &err), &err, E_IO);
+}
+
+TEST(sweep_takes_only_temporaries)
+{
+	static const char *const stay[] = { "a.satchel", ".hidden", ".part",
+	    ".x.part", ".x.0123456789abcde.part", ".x.0123456789abcdeg.part",
+	    "x.0123456789abcdef.part", ".x-0123456789abcdef.part",
+	    ".0123456789abcdef.part", ".x.0123456789abcdef.parts" };
+	struct file_part p = FILE_PART_INIT;
+	size_t i, n = sizeof stay / sizeof stay[0];
+
+	fresh();
+	part(&p, "b");
+	for (i = 0; i < n; i++)
+		put(stay[i], "x");
+	CHECK(mkdir(in_dir(".d.0123456789abcdef.part"), 0700) == 0);
+	CHECK(symlink("x", in_dir(".l.0123456789abcdef.part")) == 0);
+	CHECK_INT(entries(), n + 3);
+	file_sweep(dir);
+	CHECK_INT(entries(), n + 2);
+	for (i = 0; i < n; i++)
+		CHECK(exists(stay[i]));
+	file_part_clear(&p);
+	file_sweep(in_dir("none"));
+}
+
+TEST(close_of_nothing)
+{
+	int fd = -1;
+
+	fresh();
+	file_closep(&fd);
+	CHECK_INT(fd, -1);
+	CHECK(remove_all(dir) == 0);
+	dir[0] = '\0';
+}
+
+int
+main(void)
+{
+	return unit_run();
+}
