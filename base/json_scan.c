@@ -270,7 +270,7 @@ json_member(struct json_span object, const char *key,
 		return 0;
 	w = json_walk(object);
 	while (json_next(&w, &name, &value)) {
-		if (json_equal(name, want)) {
+		if (json_same(name, want)) {
 			*ret_value = value;
 			return 1;
 		}

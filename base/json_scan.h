@@ -76,7 +76,7 @@ int json_key_cmp(struct json_span a, struct json_span b);
 /* Are they the same bytes?  Inline, so that it is no symbol: jansson, a
  * shared library, has one of this name. */
 static inline int
-json_equal(struct json_span a, struct json_span b)
+json_same(struct json_span a, struct json_span b)
 {
 	return a.len == b.len &&
 	    (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

@@ -100,7 +100,7 @@ looks_same(const struct version *a, const struct version *b)
 
 	if (!is_live(a) || !is_live(b))
 		return is_live(a) == is_live(b);
-	if (!json_equal(a->type, b->type))
+	if (!json_same(a->type, b->type))
 		return 0;
 	x = json_walk(a->fields);
 	y = json_walk(b->fields);
@@ -108,8 +108,8 @@ looks_same(const struct version *a, const struct version *b)
 		more = next_but_modified(&x, &key_a, &value_a);
 		if (more != next_but_modified(&y, &key_b, &value_b))
 			return 0;
-		if (more && !(json_equal(key_a, key_b) &&
-		    json_equal(value_a, value_b)))
+		if (more && !(json_same(key_a, key_b) &&
+		    json_same(value_a, value_b)))
 			return 0;
 	} while (more);
 	return 1;
@@ -330,8 +330,8 @@ is_same(const struct merge_edit *edit, const struct siblings *shown)
 	size_t i;
 
 	for (i = 0; i < shown->count; i++)
-		if (!json_equal(shown->v[i]->type, edit->type) ||
-		    !json_equal(shown->v[i]->fields, edit->fields))
+		if (!json_same(shown->v[i]->type, edit->type) ||
+		    !json_same(shown->v[i]->fields, edit->fields))
 			return 0;
 	return shown->count > 0;
 }
@@ -392,7 +392,7 @@ new_stamp(const struct setting_list *l, struct json_span value,
 
 	if (first == NULL)
 		return value.len > 0 ? self : born;
-	return l->open == 1 && json_equal(first->value, value) ? first->dot :
+	return l->open == 1 && json_same(first->value, value) ? first->dot :
 	    self;
 }
 

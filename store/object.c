@@ -212,7 +212,7 @@ digest_set(struct store *s, const char *uid, size_t len, struct siblings set,
 	merge_object_hash(uid, len, set, hash);
 	for (i = 0; i < set.count; i++) {
 		for (k = 0; k < i; k++)
-			if (json_equal(set.v[k]->type, set.v[i]->type))
+			if (json_same(set.v[k]->type, set.v[i]->type))
 				break;
 		if (k == i && (rc = digest_add(s, set.v[i]->type, hash, sign,
 		    err)) < 0)

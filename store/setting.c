@@ -168,7 +168,7 @@ setting_agree(const struct setting_list *l)
 
 	for (i = 0; i < l->count; i++)
 		if (l->all[i].open &&
-		    !json_equal(l->all[i].value, first->value))
+		    !json_same(l->all[i].value, first->value))
 			return 0;
 	return 1;
 }

@@ -501,7 +501,7 @@ find_member(struct json_span object, struct json_span name,
 	struct json_span key;
 
 	while (json_next(&w, &key, ret_value))
-		if (json_equal(key, name))
+		if (json_same(key, name))
 			return 1;
 	*ret_value = nothing;
 	return 0;
