@@ -61,10 +61,12 @@ static void
 sites_add(struct sites *t, const char *id, const char *nonce)
 {
 	struct test_site *x = &t->at[t->count++];
+	char folder[sizeof t->folder];
 	struct store *s;
 
+	memcpy(folder, t->folder, sizeof folder);
 	(void)snprintf(x->id, sizeof x->id, "%s", id);
-	(void)snprintf(x->home, sizeof x->home, "%.60s/%.7s", t->folder, id);
+	(void)snprintf(x->home, sizeof x->home, "%.60s/%.7s", folder, id);
 	CHECK_OK(store_create(x->home, id, id, nonce, &t->err), &t->err);
 	CHECK_OK(minisign_secret_new(&x->key, &t->err), &t->err);
 	CHECK_OK(age_identity_new(&x->age, &t->err), &t->err);

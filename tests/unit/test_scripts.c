@@ -123,10 +123,13 @@ static void
 keep_file(struct script *t, json_t *step, const char *path,
     const struct actor *from)
 {
+	char folder[sizeof t->sites.folder];
+
 	CHECK(t->file_count < FILES_MAX);
+	memcpy(folder, t->sites.folder, sizeof folder);
 	t->files[t->file_count].name = text_of(step, "file");
 	(void)snprintf(t->files[t->file_count].path,
-	    sizeof t->files[0].path, "%.60s/%.7s-%.100s", t->sites.folder,
+	    sizeof t->files[0].path, "%.60s/%.7s-%.100s", folder,
 	    text_of(step, "site"), text_of(step, "file"));
 	sites_shell("mv '%s' '%s'", path, t->files[t->file_count].path);
 	t->files[t->file_count++].from = *from;
