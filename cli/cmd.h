@@ -1,0 +1,53 @@
+/* cmd.h: what a command is, and all of them.  One file a verb; main.c holds
+ * the table.
+ */
+#ifndef SATCHEL_CMD_H
+#define SATCHEL_CMD_H
+
+#include "keys.h"
+#include "opt.h"
+#include "out.h"
+
+#define SATCHEL_VERSION "0.1.0"
+
+struct cmd {				/* one run of a command */
+	struct opts opts;
+	struct out out;
+	struct keys keys;
+	int exit;			/* of success: 0 or 11 */
+	int told;			/* the error was said already */
+};
+
+enum cmd_needs {
+	CMD_STORE = 1,			/* opens the store: --wait */
+	CMD_KEYS = 2			/* secret keys: --passphrase-... */
+};
+
+struct cmd_spec {
+	const char *args;		/* of the usage line: "FILE..." */
+	size_t min, max;		/* arguments; max 0: none */
+	unsigned needs;
+	const struct opt *opts;		/* its own options; NULL: none */
+	const char *more;		/* paragraph of --help, or NULL */
+
+	/* >= 0: done, and the exit status is c->exit. */
+	int (*run)(struct cmd *c, struct err *err);
+};
+
+#define CMD_ARGS_MAX 65536u		/* arguments where any number may be */
+
+extern const struct cmd_spec cmd_init;
+extern const struct cmd_spec cmd_lab_load, cmd_lab_dump, cmd_lab_show,
+    cmd_lab_delete;
+extern const struct cmd_spec cmd_site_card, cmd_site_show,
+    cmd_site_fingerprint, cmd_site_restored;
+extern const struct cmd_spec cmd_peer_add, cmd_peer_list, cmd_peer_show,
+    cmd_peer_set, cmd_peer_revoke, cmd_peer_remove;
+extern const struct cmd_spec cmd_export, cmd_receipt;
+extern const struct cmd_spec cmd_import, cmd_verify;
+extern const struct cmd_spec cmd_inspect;
+extern const struct cmd_spec cmd_conflicts_list, cmd_conflicts_show,
+    cmd_conflicts_resolve;
+extern const struct cmd_spec cmd_status, cmd_log;
+
+#endif

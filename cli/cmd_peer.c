@@ -1,0 +1,478 @@
+/* satchel peer: whom this site trusts. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "../base/file.h"
+#include "../base/text.h"
+#include "../store/log.h"
+#include "../store/peer.h"
+#include "ask.h"
+#include "cmd.h"
+#include "home.h"
+
+static const struct opt add_opts[] = {
+	{ "as", OPT_TEXT, "NAME", "call it NAME here (default: the name on "
+	    "its card)" },
+	{ "fingerprint", OPT_TEXT, "DIGITS", "the digits that the peer read "
+	    "out over the phone" },
+	OPT_END
+};
+
+/* A peer that must be known. */
+static int
+need_peer(struct store *s, const char *name, struct peer *ret,
+    struct err *err)
+{
+	int rc = peer_find(s, name, ret, err);
+
+	if (rc != 0)
+		return rc;
+	(void)err_set(err, E_USAGE, "there is no peer \"%.64s\"", name);
+	return err_next(err, "'satchel peer list' names them");
+}
+
+/* Log an event with one text, in the transaction that is open or alone. */
+static int
+log_peer(struct store *s, const char *event, const struct peer *p,
+    const char *key, const char *value, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
+
+	buf_addc(&detail, '{');
+	text_json(&detail, key, strlen(key));
+	buf_addc(&detail, ':');
+	text_json(&detail, value, strlen(value));
+	buf_addc(&detail, '}');
+	if (buf_str(&detail) == NULL)
+		return err_oom(err);
+	return log_add(s, event, p->name, NULL, detail.at, err);
+}
+
+/* --- add --------------------------------------------------------------- */
+
+static int
+read_card(const char *path, struct card *ret, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT;
+
+	if (file_read_all(path, CARD_MAX, &text, err) < 0)
+		return -(int)err->code;
+	if (card_read(ret, text.at, text.len, err) < 0)
+		return err_prefix(err, "\"%s\"", path);
+	return 0;
+}
+
+static int
+wrong_digits(struct err *err)
+{
+	(void)err_set(err, E_TRUSTSTORE, "these digits are not the "
+	    "fingerprint of this card");
+	return err_next(err, "do not trust this card; ask the peer for its "
+	    "card and its digits again");
+}
+
+/* The digits that the other side read out must be typed here. */
+static int
+ask_digits(const struct card *card, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf question = BUF_INIT;
+	char typed[ASK_MAX];
+	int rc;
+
+	if (!ask_possible()) {
+		(void)err_set(err, E_USAGE, "a card is trusted by its "
+		    "fingerprint, and there is no terminal to ask for it");
+		return err_next(err, "give the digits that the peer reads out "
+		    "over the phone with --fingerprint DIGITS");
+	}
+	buf_addf(&question, "Card of %s (%s).  Phone that site, have it run "
+	    "'satchel site fingerprint',\nand type the digits it reads out: ",
+	    card->name, card->actor.site);
+	if (buf_str(&question) == NULL)
+		return err_oom(err);
+	if ((rc = ask_line(question.at, typed, err)) < 0 ||
+	    (rc = card_matches(card, typed, err)) < 0)
+		return rc;
+	return rc ? 0 : wrong_digits(err);
+}
+
+static int
+fill_peer(struct peer *p, const struct card *card, const char *name,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf sign = BUF_INIT, age = BUF_INIT;
+
+	memset(p, 0, sizeof *p);
+	memcpy(p->site, card->actor.site, sizeof p->site);
+	memcpy(p->name, name, strlen(name) + 1);
+	minisign_id_hex(card->sign.id, p->key_id);
+	minisign_pub_base64(&card->sign, &sign);
+	age_recipient_write(&card->age, &age);
+	if (buf_str(&sign) == NULL || buf_str(&age) == NULL)
+		return err_oom(err);
+	if (sign.len >= sizeof p->minisign || age.len >= sizeof p->age)
+		return err_set(err, E_INTERNAL, "a key is too long");
+	memcpy(p->minisign, sign.at, sign.len + 1);
+	memcpy(p->age, age.at, age.len + 1);
+	return 0;
+}
+
+/* Pinned with these keys already?  1 or 0. */
+static int
+is_known(struct store *s, const struct peer *p, struct err *err)
+{
+	struct peer old;
+	int rc = peer_by_site(s, p->site, &old, err);
+
+	return rc <= 0 ? rc : old.trusted && !old.revoked &&
+	    strcmp(old.minisign, p->minisign) == 0 &&
+	    strcmp(old.age, p->age) == 0;
+}
+
+static int
+check_card(struct store *s, const struct opts *o, const struct card *card,
+    const struct peer *p, struct err *err)
+{
+	const char *digits = opt_text(o, "fingerprint");
+	int rc;
+
+	if (digits != NULL) {
+		rc = card_matches(card, digits, err);
+		return rc != 0 ? rc : wrong_digits(err);
+	}
+	if ((rc = is_known(s, p, err)) != 0)
+		return rc;
+	return ask_digits(card, err);
+}
+
+static int
+pin(struct store *s, const struct peer *p, const struct card *card,
+    struct err *err)
+{
+	char digits[CARD_TEXT_MAX];
+	int added, rc;
+
+	card_fingerprint(card, digits);
+	if ((rc = store_begin(s, err)) < 0 ||
+	    (rc = added = peer_add(s, p, err)) < 0)
+		return rc;
+	if (added && (rc = log_peer(s, "peer-add", p, "fingerprint", digits,
+	    err)) < 0)
+		return rc;
+	rc = store_commit(s, err);
+	return rc < 0 ? rc : added;
+}
+
+static int
+add(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	const char *name = opt_text(&c->opts, "as");
+	struct card card;
+	struct peer p;
+	int rc, added;
+
+	if (name != NULL && !text_is_name(name, strlen(name)))
+		return err_set(err, E_USAGE, "--as: up to %u letters, digits, "
+		    "'.' and '-' expected, \"%s\" found", NAME_LEN, name);
+	if ((rc = read_card(c->opts.args[0], &card, err)) < 0 ||
+	    (rc = fill_peer(&p, &card, name != NULL ? name : card.name,
+	    err)) < 0 ||
+	    (rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = check_card(s, &c->opts, &card, &p, err)) < 0 ||
+	    (rc = added = pin(s, &p, &card, err)) < 0 ||
+	    (rc = peer_by_site(s, p.site, &p, err)) < 0)
+		return rc;
+	if (p.revoked) {
+		(void)err_set(err, E_REVOKED, "the key of %s was revoked here",
+		    p.name);
+		return err_next(err, "to trust it again: 'satchel peer remove "
+		    "%s' first", p.name);
+	}
+	out_text(&c->out, added ? "%s (%s) is a peer now\n" :
+	    "%s (%s) is a peer already\n", p.name, p.site);
+	out_bool(&c->out, "added", added);
+	out_str(&c->out, "name", p.name);
+	out_str(&c->out, "id", p.site);
+	return 0;
+}
+
+const struct cmd_spec cmd_peer_add = {
+	.args = "CARD [--as NAME] [--fingerprint DIGITS]",
+	.min = 1, .max = 1,
+	.needs = CMD_STORE,
+	.opts = add_opts,
+	.more = "A card is trusted only with the fingerprint that its site "
+	    "reads out over the phone; without --fingerprint it is asked for "
+	    "at the terminal.",
+	.run = add
+};
+
+/* --- list and show ----------------------------------------------------- */
+
+/* The fingerprint of the keys that are pinned. */
+static int
+digits_of(const struct peer *p, char out[CARD_TEXT_MAX], struct err *err)
+{
+	struct card card;
+	int rc;
+
+	memset(&card, 0, sizeof card);
+	memcpy(card.actor.site, p->site, sizeof card.actor.site);
+	if ((rc = minisign_pub_unbase64(&card.sign, p->minisign,
+	    strlen(p->minisign), err)) < 0 ||
+	    (rc = age_recipient_parse(&card.age, p->age, strlen(p->age),
+	    err)) < 0)
+		return rc;
+	card_fingerprint(&card, out);
+	return 0;
+}
+
+static void
+say_json(struct out *o, const struct peer *p, const char *digits)
+{
+	out_str(o, "name", p->name);
+	out_str(o, "id", p->site);
+	out_bool(o, "revoked", p->revoked);
+	out_str(o, "encrypt", peer_encrypt_name(p->encrypt));
+	out_bool(o, "forward", p->forward);
+	out_str(o, "key", p->key_id);
+	out_str(o, "minisign", p->minisign);
+	out_str(o, "age", p->age);
+	out_str(o, "fingerprint", digits);
+	out_date(o, "added", p->added);
+	out_date(o, "last_import", p->last_import);
+	out_date(o, "last_export", p->last_export);
+}
+
+static int
+list_one(void *ctx, const struct peer *p, struct err *err)
+{
+	char digits[CARD_TEXT_MAX];
+	struct out *o = ctx;
+
+	if (digits_of(p, digits, err) < 0)
+		return -(int)err->code;
+	out_text(o, "%-20s %-16s encrypt=%s forward=%s%s\n", p->name, p->site,
+	    peer_encrypt_name(p->encrypt), p->forward ? "yes" : "no",
+	    p->revoked ? " revoked" : "");
+	out_open(o, NULL, '{');
+	say_json(o, p, digits);
+	out_close(o);
+	return 0;
+}
+
+static int
+list(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	int rc;
+
+	if ((rc = home_open(c, HOME_READ, &s, err)) < 0)
+		return rc;
+	out_open(&c->out, "peers", '[');
+	rc = peer_each(s, list_one, &c->out, err);
+	out_close(&c->out);
+	return rc;
+}
+
+const struct cmd_spec cmd_peer_list = {
+	.args = "",
+	.needs = CMD_STORE,
+	.run = list
+};
+
+static void
+say_date(struct out *o, const char *what, int64_t t)
+{
+	char date[21];
+
+	text_date(date, t);
+	out_text(o, "%-13s%s\n", what, t > 0 ? date : "never");
+}
+
+static int
+show(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	char digits[CARD_TEXT_MAX];
+	struct peer p;
+	int rc;
+
+	if ((rc = home_open(c, HOME_READ, &s, err)) < 0 ||
+	    (rc = need_peer(s, c->opts.args[0], &p, err)) < 0 ||
+	    (rc = digits_of(&p, digits, err)) < 0)
+		return rc;
+	out_text(&c->out, "peer         %s%s\nid           %s\n", p.name,
+	    p.revoked ? "  (revoked)" : "", p.site);
+	out_text(&c->out, "fingerprint  %s\nkey id       %s\n", digits,
+	    p.key_id);
+	out_text(&c->out, "minisign     %s\nage          %s\n", p.minisign,
+	    p.age);
+	out_text(&c->out, "encrypt      %s\nforward      %s\n",
+	    peer_encrypt_name(p.encrypt), p.forward ? "yes" : "no");
+	say_date(&c->out, "added", p.added);
+	say_date(&c->out, "last import", p.last_import);
+	say_date(&c->out, "last export", p.last_export);
+	say_json(&c->out, &p, digits);
+	return 0;
+}
+
+const struct cmd_spec cmd_peer_show = {
+	.args = "NAME",
+	.min = 1, .max = 1,
+	.needs = CMD_STORE,
+	.run = show
+};
+
+/* --- set, revoke, remove ----------------------------------------------- */
+
+static const char *const yes_no[] = { "no", "yes" };
+static const char *const encrypt_values[] = { "no", "yes", "required" };
+
+/* Index of a value in a list of names. */
+static int
+one_of(const char *key, const char *value, const char *const *names,
+    size_t count, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(value, names[i]) == 0)
+			return (int)i;
+	(void)err_set(err, E_USAGE, "%s=\"%.64s\" is not a value of it", key,
+	    value);
+	return err_next(err, count == 2 ? "%s takes yes or no" :
+	    "%s takes no, yes or required", key);
+}
+
+static int
+set_one(struct store *s, const struct peer *p, const char *pair,
+    struct err *err)
+{
+	const char *value = strchr(pair, '=');
+	size_t len = value != NULL ? (size_t)(value - pair) : 0;
+	int n, rc;
+
+	if (len == 7 && memcmp(pair, "encrypt", 7) == 0) {
+		n = one_of("encrypt", value + 1, encrypt_values, 3, err);
+		rc = n < 0 ? n : peer_set_encrypt(s, p->id,
+		    (enum peer_encrypt)n, err);
+	} else if (len == 7 && memcmp(pair, "forward", 7) == 0) {
+		n = one_of("forward", value + 1, yes_no, 2, err);
+		rc = n < 0 ? n : peer_set_forward(s, p->id, n, err);
+	} else {
+		(void)err_set(err, E_USAGE, "\"%.64s\" is not a setting of a "
+		    "peer", pair);
+		return err_next(err, "settings are encrypt=no|yes|required "
+		    "and forward=yes|no");
+	}
+	return rc < 0 ? rc : log_peer(s, "peer-set", p, "set", pair, err);
+}
+
+static int
+say_peer(struct cmd *c, struct store *s, const char *name, struct err *err)
+{
+	char digits[CARD_TEXT_MAX];
+	struct peer p;
+	int rc;
+
+	if ((rc = need_peer(s, name, &p, err)) < 0 ||
+	    (rc = digits_of(&p, digits, err)) < 0)
+		return rc;
+	out_text(&c->out, "%s: encrypt=%s forward=%s%s\n", p.name,
+	    peer_encrypt_name(p.encrypt), p.forward ? "yes" : "no",
+	    p.revoked ? " revoked" : "");
+	say_json(&c->out, &p, digits);
+	return 0;
+}
+
+static int
+set(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	const char *name = c->opts.args[0];
+	struct peer p;
+	size_t i;
+	int rc;
+
+	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = need_peer(s, name, &p, err)) < 0 ||
+	    (rc = store_begin(s, err)) < 0)
+		return rc;
+	for (i = 1; i < c->opts.arg_count; i++)
+		if ((rc = set_one(s, &p, c->opts.args[i], err)) < 0)
+			return rc;
+	if ((rc = store_commit(s, err)) < 0)
+		return rc;
+	return say_peer(c, s, name, err);
+}
+
+const struct cmd_spec cmd_peer_set = {
+	.args = "NAME KEY=VALUE...",
+	.min = 2, .max = CMD_ARGS_MAX,
+	.needs = CMD_STORE,
+	.more = "encrypt=no|yes|required: encrypt what is for this peer; with "
+	    "'required' also refuse what comes from it in plain.  "
+	    "forward=yes|no: may it send what others made?",
+	.run = set
+};
+
+static int
+revoke(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	const char *name = c->opts.args[0];
+	struct peer p;
+	int rc;
+
+	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = need_peer(s, name, &p, err)) < 0)
+		return rc;
+	if (!p.revoked && ((rc = store_begin(s, err)) < 0 ||
+	    (rc = peer_revoke(s, p.id, err)) < 0 ||
+	    (rc = log_peer(s, "peer-revoke", &p, "key", p.key_id,
+	    err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0))
+		return rc;
+	return say_peer(c, s, name, err);
+}
+
+const struct cmd_spec cmd_peer_revoke = {
+	.args = "NAME",
+	.min = 1, .max = 1,
+	.needs = CMD_STORE,
+	.more = "Nothing signed with its key is accepted from now on, and "
+	    "nothing is exported to it.",
+	.run = revoke
+};
+
+static int
+forget(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	struct peer p;
+	int rc;
+
+	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = need_peer(s, c->opts.args[0], &p, err)) < 0 ||
+	    (rc = store_begin(s, err)) < 0 ||
+	    (rc = peer_remove(s, p.id, err)) < 0 ||
+	    (rc = log_peer(s, "peer-remove", &p, "key", p.key_id,
+	    err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0)
+		return rc;
+	out_text(&c->out, "%s (%s) is no peer any more\n", p.name, p.site);
+	out_str(&c->out, "removed", p.name);
+	out_str(&c->out, "id", p.site);
+	return 0;
+}
+
+const struct cmd_spec cmd_peer_remove = {
+	.args = "NAME",
+	.min = 1, .max = 1,
+	.needs = CMD_STORE,
+	.more = "Its key is forgotten; what was exchanged is remembered, for "
+	    "the day it comes back.",
+	.run = forget
+};
