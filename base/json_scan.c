@@ -343,3 +343,10 @@ json_key_cmp(struct json_span a, struct json_span b)
 	}
 	return (p < p_end) - (q < q_end);
 }
+
+int
+json_same(struct json_span a, struct json_span b)
+{
+	return a.len == b.len &&
+	    (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}

@@ -13,7 +13,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "buf.h"
 #include "err.h"
@@ -73,13 +72,6 @@ int json_uint(uint64_t *ret, struct json_span value, uint64_t max);
 /* Order of two keys (escaped forms) by the UTF-8 bytes of what they say. */
 int json_key_cmp(struct json_span a, struct json_span b);
 
-/* Are they the same bytes?  Inline, so that it is no symbol: jansson, a
- * shared library, has one of this name. */
-static inline int
-json_same(struct json_span a, struct json_span b)
-{
-	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
+int json_same(struct json_span a, struct json_span b);	/* same bytes */
 
 #endif
