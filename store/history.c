@@ -84,7 +84,7 @@ history_next(struct json_walk *w, struct history_entry *ret)
 
 struct item {
 	struct history_entry e;
-	size_t order;			/* among the new ones, from 1; 0: known */
+	size_t order;			/* of a new one, from 1; 0: known */
 };
 
 struct source {

@@ -5,7 +5,7 @@
 static void
 check_text(const struct buf *got, struct json_span want)
 {
-	if (!json_equal(span_of(got), want))
+	if (!json_same(span_of(got), want))
 		FAIL("\"%.*s\", not \"%.*s\"", (int)got->len, got->at,
 		    (int)want.len, want.at);
 }
@@ -95,6 +95,11 @@ TEST(modified_that_is_no_text)
 	two("{\"modified\":@b1@}", F("\"modified\":1"),
 	    "{\"modified\":@c1@}", F("\"modified\":\"2\""));
 	check_settled("{\"modified\":1}");
+	two("{\"modified\":@b1@}", F("\"modified\":\"1\""),
+	    "{\"modified\":@c1@}", F("\"modified\":\"2\""));
+	set_add(&set, "d1", "a1", SAW("@a1@"), "{\"modified\":@d1@}",
+	    F("\"modified\":3"));
+	check_settled("{\"modified\":\"1\"}");
 	two("{\"modified\":@b1@}", F(""),
 	    "{\"modified\":@c1@}", F("\"modified\":\"2\""));
 	check_settled("{}");
@@ -127,6 +132,29 @@ TEST(no_open_setting)
 	    F("\"modified\":\"2\""));
 	check_kinds(CONFLICT_NONE, CONFLICT_DISJOINT);
 	check_settled("{\"modified\":\"2\"}");
+
+	/* Where one is open, it is the one. */
+	set_clear(&set);
+	set_add(&set, "b2", "a1", SAW("@a1@,@b1@"), "{\"modified\":@b1@}",
+	    F("\"modified\":\"9\""));
+	set_add(&set, "c1", "a1", SAW("@a1@,@b1@"), "{\"modified\":@c1@}",
+	    F("\"modified\":\"3\""));
+	check_settled("{\"modified\":\"3\"}");
+}
+
+/* Label and actor equal: the hash decides before the counter. */
+TEST(winner_by_hash)
+{
+	set_clear(&set);
+	set_add(&set, "b2", "a1", SAW("@a1@"), "", F("\"x\":1"));
+	set_add(&set, "b3", "a1", SAW("@a1@"), "", F("\"x\":2"));
+	memset(set.own[0].hash, 2, 32);
+	memset(set.own[1].hash, 1, 32);
+	CHECK_INT(merge_winner(set.s), 0);
+	memset(set.own[1].hash, 3, 32);
+	CHECK_INT(merge_winner(set.s), 1);
+	memset(set.own[1].hash, 2, 32);
+	CHECK_INT(merge_winner(set.s), 1);
 }
 
 TEST(type_counts_for_the_look)
@@ -193,6 +221,14 @@ TEST(lists_fields)
 	CHECK_OK(merge_fields(set.s, list_field, &got, &err), &err);
 	CHECK_STR(buf_str(&got), "fields fields.x! fields.y m modified ");
 
+	/* A deletion says nothing of fields. */
+	set_clear(&set);
+	set_add(&set, "b1", "a1", SAW("@a1@"), "{\"x\":@b1@}", F("\"x\":1"));
+	set_add(&set, "c1", "c1", SAW("@a1@"), "", GONE);
+	buf_reset(&got);
+	CHECK_OK(merge_fields(set.s, list_field, &got, &err), &err);
+	CHECK_STR(buf_str(&got), "x ");
+
 	two("", F("\"z\":1,\"zz\":1"), "", F("\"z\":1,\"zz\":1"));
 	CHECK_ERR(merge_fields(set.s, list_field, &got, &err), &err, E_IO);
 }
@@ -236,7 +272,7 @@ TEST(no_change_makes_no_version)
 	CHECK_INT(try_new("01", "T", "{\"modified\":2}", "[[\"t\",1]]", &v,
 	    &err), 1);
 	CHECK_INT(try_new("01", "T", "", "", &v, &err), 1);
-	CHECK(json_equal(v.content, span("{\"deleted\":true,\"history\":[],"
+	CHECK(json_same(v.content, span("{\"deleted\":true,\"history\":[],"
 	    "\"time\":\"now\",\"type\":\"T\"}")));
 
 	/* Of a deletion the time does not count. */
@@ -256,7 +292,7 @@ TEST(a_new_version_is_read)
 
 	set_clear(&set);
 	CHECK_INT(try_new("", "T", "{\"x\":1}", "[[\"t\",1]]", &v, &err), 1);
-	CHECK(json_equal(v.content, span("{\"fields\":{\"x\":1},\"history\":["
+	CHECK(json_same(v.content, span("{\"fields\":{\"x\":1},\"history\":["
 	    "[\"t\",0,1]],\"type\":\"T\"}")));
 	CHECK(v.context.len == 0 && v.stamps.len == 0 && v.vector == NULL);
 	CHECK(dot_cmp(&v.born, &d1) == 0);
@@ -272,6 +308,21 @@ TEST(a_new_version_is_read)
 	CHECK_INT(v.stamp_count, 4);		/* fields fields.z x y */
 	CHECK(version_saw(&v, &set.own[0].dot));
 	CHECK(!version_saw(&v, &set.own[1].dot));
+}
+
+/* A field that both sides count as replaced is set anew, or stays away. */
+TEST(stamps_without_an_open_setting)
+{
+	CLEANUP(version_clear) struct version v = VERSION_INIT;
+	struct err err = ERR_INIT;
+	struct dot d1 = dot_of("d1");
+
+	none_open("x", F("\"x\":1"), F("\"x\":1,\"y\":2"));
+	CHECK_INT(try_new("11", "T", "{\"x\":1,\"y\":2}", "", &v, &err), 1);
+	CHECK_INT(v.stamp_count, 1);
+	CHECK(dot_cmp(&v.stamp[0].dot, &d1) == 0);
+	CHECK_INT(try_new("11", "T", "{\"y\":2}", "", &v, &err), 1);
+	CHECK_INT(v.stamp_count, 0);
 }
 
 TEST(labels)
@@ -310,7 +361,9 @@ TEST(refuses_edits)
 
 	two("", F("\"x\":1"), "", F("\"x\":2"));
 	CHECK_ERR(try_new("01", "", "{}", "", &v, &err), &err, E_RECORD);
-	CHECK_ERR(try_new("01", "a\"b", "{}", "", &v, &err), &err, E_RECORD);
+	CHECK(try_new("01", "a\"b", "{}", "", &v, &err) < 0);
+	CHECK(strncmp(err.text, "type: expected", 14) == 0);
+	err_clear(&err);
 	CHECK_ERR(try_new("01", "T", "{\"uid\":1}", "", &v, &err), &err,
 	    E_RECORD);
 	CHECK_ERR(try_new("01", "T", "{}", "[1]", &v, &err), &err, E_RECORD);
@@ -340,6 +393,21 @@ TEST(no_context_for_a_creation)
 	set_clear(&set);
 	CHECK_OK(merge_context(set.s, NULL, 0, &out, &err), &err);
 	CHECK_INT(out.len, 0);
+}
+
+/* What was shown and is no sibling any more has exceptions of its own. */
+TEST(context_of_what_is_gone)
+{
+	CLEANUP(buf_clear) struct buf out = BUF_INIT, want = BUF_INIT;
+	struct siblings none = { NULL, 0 };
+	struct err err = ERR_INIT;
+
+	set_clear(&set);
+	set_add(&set, "b1", "a1", "{\"except\":[@a3@],\"vector\":[@a5@]}", "",
+	    F(""));
+	CHECK_OK(merge_context(none, set.list, 1, &out, &err), &err);
+	expand(&want, "{\"except\":[@a3@],\"vector\":[@a5@,@b1@]}");
+	check_text(&out, span_of(&want));
 }
 
 int

@@ -11,8 +11,10 @@ refuse(const char *context, const char *born, const char *stamps,
 {
 	CLEANUP(version_clear) struct version v = VERSION_INIT;
 	struct err err = ERR_INIT;
+	char names[32];
 
-	CHECK_ERR(try_version(&v, "b5", born, context, stamps, content, &err),
+	(void)snprintf(names, sizeof names, "b5 %s", born);
+	CHECK_ERR(try_version(&v, names, context, stamps, content, &err),
 	    &err, E_RECORD);
 }
 
@@ -22,8 +24,10 @@ accept(const char *context, const char *born, const char *stamps,
 {
 	CLEANUP(version_clear) struct version v = VERSION_INIT;
 	struct err err = ERR_INIT;
+	char names[32];
 
-	CHECK_OK(try_version(&v, "b5", born, context, stamps, content, &err),
+	(void)snprintf(names, sizeof names, "b5 %s", born);
+	CHECK_OK(try_version(&v, names, context, stamps, content, &err),
 	    &err);
 }
 
@@ -38,9 +42,9 @@ TEST(reads_content)
 	v.content = span("{\"fields\":{\"x\":1},\"history\":[[\"t\",0,1]],"
 	    "\"type\":\"Sample\"}");
 	CHECK_OK(version_read(&v, &err), &err);
-	CHECK(json_equal(v.type, span("Sample")));
-	CHECK(json_equal(v.fields, span("{\"x\":1}")));
-	CHECK(json_equal(v.history, span("[[\"t\",0,1]]")));
+	CHECK(json_same(v.type, span("Sample")));
+	CHECK(json_same(v.fields, span("{\"x\":1}")));
+	CHECK(json_same(v.history, span("[[\"t\",0,1]]")));
 	CHECK(v.time.len == 0);
 
 	/* A fresh version takes no memory. */
@@ -58,7 +62,7 @@ TEST(reads_a_tombstone)
 	    "\"type\":\"T\"}");
 	CHECK_OK(version_read(&v, &err), &err);
 	CHECK(v.fields.len == 0);
-	CHECK(json_equal(v.time, span("\"t\"")));
+	CHECK(json_same(v.time, span("\"t\"")));
 	accept("", "b5", "", GONE);
 }
 
@@ -96,6 +100,19 @@ refuse_member(const char *member)
 	buf_addf(&content, "{\"fields\":{%s},\"history\":[],\"type\":\"T\"}",
 	    member);
 	refuse("", "b5", "", buf_str(&content));
+}
+
+/* These are met before what follows them would refuse them too. */
+TEST(says_which_form_it_wants)
+{
+	CLEANUP(version_clear) struct version v = VERSION_INIT;
+	struct err err = ERR_INIT;
+
+	(void)try_version(&v, "b5 b5", "", "", "1", &err);
+	CHECK_STR(err.text, "content: not an object");
+	err_clear(&err);
+	(void)try_version(&v, "b5 b5", "", "{\"x\":1}", PLAIN, &err);
+	CHECK(strstr(err.text, "expected [\"site\"") != NULL);
 }
 
 TEST(refuses_members)
@@ -232,7 +249,7 @@ TEST(sees)
 	struct err err = ERR_INIT;
 	struct dot other = dot_of("a1");
 
-	CHECK_OK(try_version(&v, "b5", "a1", "{\"except\":[@a2@,@a5@,@b2@],"
+	CHECK_OK(try_version(&v, "b5 a1", "{\"except\":[@a2@,@a5@,@b2@],"
 	    "\"vector\":[@a7@,@b3@,@d1@]}", "", PLAIN, &err), &err);
 	CHECK(saw(&v, "b5"));
 	CHECK(!saw(&v, "b4") && !saw(&v, "b6") && !saw(&v, "b2"));
@@ -261,7 +278,7 @@ TEST(stamps)
 	struct dot a1 = dot_of("a1"), a2 = dot_of("a2"), a3 = dot_of("a3");
 	struct dot b5 = dot_of("b5"), got;
 
-	CHECK_OK(try_version(&v, "b5", "a1",
+	CHECK_OK(try_version(&v, "b5 a1",
 	    "{\"except\":[],\"vector\":[@a7@]}", "{\"fields!\":@a2@,"
 	    "\"fields.x\":@a3@,\"x\":@b5@}", PLAIN, &err), &err);
 	CHECK_INT(v.stamp_count, 3);
@@ -293,8 +310,8 @@ TEST(owns_its_text)
 
 	/* Once more, from its own copy. */
 	CHECK_OK(version_own(&v, &err), &err);
-	CHECK(json_equal(v.content, span(PLAIN)));
-	CHECK(json_equal(v.type, span("T")));
+	CHECK(json_same(v.content, span(PLAIN)));
+	CHECK(json_same(v.type, span("T")));
 	CHECK_INT(v.vector_count, 1);
 }
 
@@ -305,9 +322,9 @@ TEST(identity)
 	struct err err = ERR_INIT;
 	unsigned char a[32], b[32];
 
-	CHECK_OK(try_version(&v, "b5", "b5", "", "", PLAIN, &err), &err);
+	CHECK_OK(try_version(&v, "b5 b5", "", "", PLAIN, &err), &err);
 	version_identity(&v, a);
-	CHECK_OK(try_version(&v, "b5", "b5", "{\"except\":[],\"vector\":[]}",
+	CHECK_OK(try_version(&v, "b5 b5", "{\"except\":[],\"vector\":[]}",
 	    "{}", PLAIN, &err), &err);
 	version_identity(&v, b);
 	CHECK(memcmp(a, b, 32) == 0);
@@ -341,7 +358,7 @@ check_walk(const char *fields, const char *want)
 		buf_add(&got, f.value.at, f.value.len);
 		buf_addc(&got, ' ');
 		CHECK_INT(version_field(span(fields), &f, &value), 1);
-		CHECK(json_equal(value, f.value));
+		CHECK(json_same(value, f.value));
 	}
 	CHECK(!version_next_field(&w, &f));
 	CHECK_STR(buf_str(&got), want);
@@ -371,7 +388,7 @@ TEST(finds_fields)
 	struct json_span value;
 
 	CHECK_INT(version_field(span(fields), &x, &value), 1);
-	CHECK(json_equal(value, span("1")));
+	CHECK(json_same(value, span("1")));
 	x.nested = 0;
 	CHECK_INT(version_field(span(fields), &x, &value), 0);
 	CHECK_INT(value.len, 0);

@@ -49,8 +49,7 @@ make(struct version *v, struct err *err)
 	return version_own(v, err);
 }
 
-/* Append a version; texts are canonical JSON, with names for dots as in
- * {"except":["a1"],"vector":["b7"]} written @a1@ and @b7@. */
+/* Append canonical JSON, dots for names in it: "[@a1@,@b7@]". */
 static inline void
 expand(struct buf *out, const char *text)
 {
@@ -71,17 +70,17 @@ expand(struct buf *out, const char *text)
 	}
 }
 
+/* `names` are those of dot and birth, as in "b7 a1". */
 static inline int
-try_version(struct version *v, const char *dot, const char *born,
-    const char *context, const char *stamps, const char *content,
-    struct err *err)
+try_version(struct version *v, const char *names, const char *context,
+    const char *stamps, const char *content, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf a = BUF_INIT, b = BUF_INIT;
 
 	expand(&a, context);
 	expand(&b, stamps);
-	v->dot = dot_of(dot);
-	v->born = dot_of(born);
+	v->dot = dot_of(names);
+	v->born = dot_of(strchr(names, ' ') + 1);
 	v->context = span_of(&a);
 	v->stamps = span_of(&b);
 	v->content = span(content);
@@ -104,10 +103,11 @@ set_add(struct set *t, const char *dot, const char *born, const char *context,
 {
 	struct version *v = &t->own[t->s.count];
 	struct err err = ERR_INIT;
+	char names[32];
 
 	*v = (struct version)VERSION_INIT;
-	CHECK_OK(try_version(v, dot, born, context, stamps, content, &err),
-	    &err);
+	(void)snprintf(names, sizeof names, "%s %s", dot, born);
+	CHECK_OK(try_version(v, names, context, stamps, content, &err), &err);
 	t->list[t->s.count++] = v;
 	t->s.v = t->list;
 }
