@@ -41,8 +41,9 @@ struct reader {
 
 void reader_clear(struct reader *r);
 
-/* L1: walk the whole file once, hashing.  Only canonical headers, the fixed
- * names in their order, the constant README.txt, exactly the end, then EOF.
+/* L1: walk the whole file once, hashing; `r` is zeroed, or was walked before.
+ * Only canonical headers, the fixed names in their order, the constant
+ * README.txt, exactly the end, then EOF.
  * E_TRUNCATED, E_FORMAT (not a bundle at all, or wrong members), E_HEADER,
  * E_TRAILER, E_LIMIT; also E_SIGFORMAT (form of SUMS.minisig). */
 int reader_walk(struct reader *r, const struct reader_in *in,
@@ -53,7 +54,8 @@ int reader_authentic(const struct reader *r, const struct minisign_pub *key,
     struct err *err);
 
 /* L4: SUMS is, byte for byte, what was hashed.  E_HASH names the member that
- * differs.  ret_kind: what the first line says. */
+ * differs.  ret_kind: what the first line says; E_VERSION if it is a kind of a
+ * later format, E_FORMAT if it is none, or a card or receipt with data. */
 int reader_valid(const struct reader *r, enum sums_kind *ret_kind,
     struct err *err);
 

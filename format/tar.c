@@ -84,16 +84,10 @@ tar_parse(const unsigned char block[TAR_BLOCK], char *ret_name,
 		    "expected 1 to %zu of A-Z a-z 0-9 . _ -",
 		    name_size - 1 < NAME_MAX_BYTES ? name_size - 1 :
 		    NAME_MAX_BYTES);
-	for (i = 0; i < SIZE_DIGITS; i++) {
-		unsigned char c = block[SIZE_AT + i];
+	for (i = 0; i < SIZE_DIGITS; i++)
+		size = size << 3 | (block[SIZE_AT + i] & 7u);
 
-		if (c < '0' || c > '7')
-			return err_set(err, E_HEADER, "header of \"%s\": its "
-			    "size is not %u octal digits", name, SIZE_DIGITS);
-		size = size << 3 | (uint64_t)(c - '0');
-	}
-
-	/* Whatever else the header says, it must say what we would. */
+	/* Whatever the header says, digits too: it must say what we would. */
 	tar_header(again, name, size);
 	for (i = 0; i < TAR_BLOCK; i++)
 		if (block[i] != again[i])
