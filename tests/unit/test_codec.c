@@ -192,13 +192,15 @@ TEST(gzip_mutants)
 /* Z2, Z3, Z5: ISIZE and CRC-32 */
 TEST(gzip_lies)
 {
-	CLEANUP(buf_clear) struct buf a = BUF_INIT;
+	CLEANUP(buf_clear) struct buf a = BUF_INIT, out = BUF_INIT;
 
 	pack(CODEC_GZIP, sample, 1000, &a);
 	a.at[a.len - 4]--;
 	refuse(CODEC_GZIP, &a, MIB, E_DECOMPRESS);	/* holds more */
 	a.at[a.len - 4] = (char)(a.at[a.len - 4] + 2);
-	refuse(CODEC_GZIP, &a, MIB, E_DECOMPRESS);	/* holds less */
+	CHECK(unpack(CODEC_GZIP, &a, MIB, &out) < 0);
+	CHECK_STR(e.text, "gzip: states 1001 bytes, holds 1000");
+	CHECK_ERR(-(int)e.code, &e, E_DECOMPRESS);
 	a.at[a.len - 4]--;
 	a.at[a.len - 8]++;
 	refuse(CODEC_GZIP, &a, MIB, E_DECOMPRESS);	/* CRC-32 */
@@ -389,6 +391,16 @@ TEST(zstd_more_than_one)
 	a.len = 0;
 	buf_add(&a, one.at, one.len);
 	buf_addc(&a, '\0');
+	refuse(CODEC_ZSTD, &a, MIB, E_DECOMPRESS);
+}
+
+/* A skippable frame whose length looks like a descriptor is no empty frame. */
+TEST(zstd_skippable_alone)
+{
+	static const char skip[8 + 32] = "\x50\x2a\x4d\x18\x20";
+	CLEANUP(buf_clear) struct buf a = BUF_INIT;
+
+	buf_add(&a, skip, sizeof skip);
 	refuse(CODEC_ZSTD, &a, MIB, E_DECOMPRESS);
 }
 
