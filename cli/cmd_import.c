@@ -26,6 +26,7 @@ static const char *const rungs[] = {
 #define RUNGS ((int)(sizeof rungs / sizeof *rungs))
 
 struct run {
+	char own_key[MINISIGN_ID_HEX];
 	struct cmd *c;
 	struct store *s;
 	struct import_request r;
@@ -53,16 +54,16 @@ identity(void *ctx, const struct age_identity **ret, struct err *err)
 }
 
 static int
-climb(struct run *x, struct cmd *c, enum import_mode mode, struct err *err)
+climb(struct run *x, enum import_mode mode, struct err *err)
 {
+	struct cmd *c = x->c;
 	int rc;
 
+	x->r.mode = mode;
 	if ((rc = home_open(c, HOME_WRITE, &x->s, err)) < 0)
 		return rc;
 	progress_begin(&x->shown, mode == IMPORT_APPLY ? "importing" :
 	    "checking", opt_flag(&c->opts, "progress"));
-	x->c = c;
-	x->r.mode = mode;
 	x->r.identity = identity;
 	x->r.ctx = x;
 	x->r.progress.at = progress_bytes;
@@ -152,30 +153,26 @@ say_applied(struct out *o, const struct import_report *r, int dry_run)
 	out_text(o, "\n");
 }
 
+/* What is missing, and the request that asks for it. */
 static void
-say_gap(struct out *o, const struct import_report *r,
-    const struct request *request)
+say_gap(const struct import_report *r, const struct request *request)
 {
 	if (r->outcome != IMPORT_GAP)
 		return;
 	if (r->since > r->have)
-		out_text(o, "  missing: what %s wrote after its sequence %"
-		    PRIu64 " up to %" PRIu64 "\n", sender(r), r->have,
-		    r->since);
+		out_note("  missing: what %s wrote after its sequence %" PRIu64
+		    " up to %" PRIu64, sender(r), r->have, r->since);
 	if (r->wanted_count > 0)
-		out_text(o, "  missing: %zu attachments\n", r->wanted_count);
+		out_note("  missing: %zu attachments", r->wanted_count);
 	if (request == NULL)
 		return;
-	if (request->path != NULL) {
-		out_text(o, "  request: ");
-		out_safe(o, request->path);
-		out_text(o, "\n  carry it to %s, which answers it with export "
-		    "--for\n", sender(r));
-	} else {
-		out_text(o, "  no request was written: ");
-		out_safe(o, request->err.text);
-		out_text(o, "\n");
+	if (request->path == NULL) {
+		out_note("  no request was written: %s", request->err.text);
+		return;
 	}
+	out_note("  request: %s", request->path);
+	out_note("  carry it to %s, which answers it with 'satchel export "
+	    "--for'", sender(r));
 }
 
 static void
@@ -217,10 +214,10 @@ say_import(struct run *x)
 		const struct request *request = requests_of(&x->requests, r);
 
 		say_applied(o, r, dry_run);
-		say_gap(o, r, request);
 		say_import_json(o, r, request);
 		if (r->err.code != E_OK)
 			say_error(x, r);
+		say_gap(r, request);
 		conflicts += r->conflicts;
 	}
 	out_close(o);
@@ -228,24 +225,23 @@ say_import(struct run *x)
 	if (conflicts > 0 && !dry_run)
 		out_text(o, "'satchel conflicts list' shows what a person must "
 		    "decide\n");
-	else if (x->result.count == 0)
+	else if (x->result.count == 0 && x->s != NULL)
 		out_text(o, "nothing here is a bundle\n");
 }
 
 static int
 import(struct cmd *c, struct err *err)
 {
-	CLEANUP(run_clear) struct run x = { .s = NULL };
+	CLEANUP(run_clear) struct run x = { .c = c };
 	enum import_mode mode = opt_flag(&c->opts, "dry-run") ?
 	    IMPORT_DRY_RUN : IMPORT_APPLY;
-	int rc = climb(&x, c, mode, err);
+	int rc = climb(&x, mode, err);
 
 	/* What was done counts, even if the answer to a gap cannot be
 	 * written. */
 	if (x.s != NULL && mode == IMPORT_APPLY)
 		requests_write(&x.requests, c, x.s, &x.result);
-	if (x.s != NULL)
-		say_import(&x);
+	say_import(&x);
 	return finish(&x, rc, err);
 }
 
@@ -307,11 +303,10 @@ say_verify(struct run *x)
 static int
 verify(struct cmd *c, struct err *err)
 {
-	CLEANUP(run_clear) struct run x = { .s = NULL };
-	int rc = climb(&x, c, IMPORT_VERIFY, err);
+	CLEANUP(run_clear) struct run x = { .c = c };
+	int rc = climb(&x, IMPORT_VERIFY, err);
 
-	if (x.s != NULL)
-		say_verify(&x);
+	say_verify(&x);
 	return finish(&x, rc, err);
 }
 

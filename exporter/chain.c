@@ -106,17 +106,20 @@ manifest_bound(const struct manifest *m, size_t *ret, struct err *err)
 	return 0;
 }
 
-/* This bundle may go without blobs that an older one carried. */
+/* This chain may go without blobs that an older bundle carried. */
 static int
 forget_blobs(struct chain *c, struct err *err)
 {
 	size_t i;
 	int rc;
 
-	for (i = 0; i < c->p->to_count && !c->p->excerpt; i++)
+	if (c->is_later || c->p->excerpt)
+		return 0;
+	for (i = 0; i < c->p->to_count; i++)
 		if ((rc = stream_blobs_begin(c->s, c->p->ids[i], FILTER_ALL,
 		    c->m.since, err)) < 0)
 			return rc;
+	c->is_later = 1;
 	return 0;
 }
 
@@ -208,14 +211,16 @@ log_file(struct chain *c, struct err *err)
 	    c->pub.path, detail.at, err);
 }
 
-/* What the store must remember of this bundle. */
+/* What the store must remember of this bundle.  No receipt can cover a bundle
+ * of parts alone: its blobs count for the next one that has a range. */
 static int
 remember(struct chain *c, struct err *err)
 {
+	int covers = !c->p->excerpt && c->m.until > c->m.since;
 	size_t i;
 	int rc;
 
-	for (i = 0; i < c->p->to_count && !c->p->excerpt; i++)
+	for (i = 0; i < c->p->to_count && covers; i++)
 		if ((rc = stream_blobs_end(c->s, c->p->ids[i], FILTER_ALL,
 		    c->m.until, err)) < 0)
 			return rc;
@@ -340,7 +345,8 @@ chain_slot(struct chain *c, struct chain_member **ret, struct err *err)
 	err_clear(&m->err);
 	m->start = 0;
 	m->is_records = 0;
-	m->records = m->versions = m->deleted = m->blob_bytes = 0;
+	m->records = m->versions = m->deleted = 0;
+	m->blob_count = m->blob_bytes = 0;
 	m->plan = c->p;
 	*ret = m;
 	return 0;
@@ -424,7 +430,7 @@ count_member(struct chain *c, const struct chain_member *m, struct err *err)
 	t->versions += m->versions;
 	t->deleted += m->deleted;
 	t->blob_bytes += m->blob_bytes;
-	t->blobs += m->blobs.len / sizeof id;
+	t->blobs += m->blob_count;
 	for (i = 0; i < m->blobs.len && !c->p->excerpt; i += sizeof id) {
 		memcpy(&id, m->blobs.at + i, sizeof id);
 		for (k = 0; k < c->p->to_count; k++)

@@ -22,8 +22,10 @@ struct chain_member {			/* a slot of the ring */
 	char name[FORMAT_NAME_MAX];
 	int is_records;
 	const struct plan *plan;
-	uint64_t records, versions, deleted, blob_bytes;
-	struct buf blobs;		/* ids (int64_t) that end in here */
+	uint64_t records, versions, deleted, blob_count, blob_bytes;
+	struct buf blobs;		/* ids (int64_t) of blobs that end in
+					 * here and that a record of the next
+					 * chunk needs */
 	struct err err;
 };
 
@@ -38,6 +40,7 @@ struct chain {
 
 	/* the bundle being made */
 	int open;
+	int is_later;			/* not the first of the chain */
 	struct publish pub;
 	struct writer *w;
 	struct manifest m;

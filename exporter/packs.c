@@ -157,7 +157,7 @@ add_blob(struct packs *k, int64_t id, const unsigned char hash[32],
 	    add_entry(k, &x, x.hex, (size_t)size, err);
 	if (rc < 0 || (rc = check_source(&x, err)) < 0)
 		return rc;
-	buf_add(&k->pack->blobs, &id, sizeof id);
+	k->pack->blob_count++;
 	return 0;
 }
 
@@ -204,7 +204,11 @@ carry(struct packs *k, const unsigned char hash[32], int anyway,
 	if (!anyway && (rc = is_known(k, id, err)) != 0)
 		return rc < 0 ? rc : 0;
 	k->carried[at] |= (unsigned char)(1 << (id % 8));
-	return add_blob(k, id, hash, size, err);
+	if ((rc = add_blob(k, id, hash, size, err)) < 0)
+		return rc;
+	if (!anyway)
+		buf_add(&k->pack->blobs, &id, sizeof id);
+	return 0;
 }
 
 int

@@ -13,8 +13,8 @@ admission_clear(struct admission *a)
 }
 
 int
-admit_authentic(struct store *s, const struct reader *r, struct admission *a,
-    struct err *err)
+admit_authentic(struct store *s, const struct reader *r, const char *own_key,
+    struct admission *a, struct err *err)
 {
 	char id[MINISIGN_ID_HEX];
 	struct minisign_pub key;
@@ -23,6 +23,12 @@ admit_authentic(struct store *s, const struct reader *r, struct admission *a,
 	minisign_id_hex(r->key_id, id);
 	if ((rc = peer_by_key(s, id, &a->peer, err)) < 0)
 		return rc;
+	if (rc == 0 && own_key != NULL && strcmp(own_key, id) == 0) {
+		(void)err_set(err, E_WRONG_DEST, "it was written here: it is "
+		    "signed with the key of this site");
+		(void)err_next(err, "carry it to the site that it is for");
+		return err_rung(err, 2);
+	}
 	if (rc == 0) {
 		(void)err_set(err, E_UNKNOWN_KEY, "signed with key %s, which "
 		    "no peer of this site has", id);

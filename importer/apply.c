@@ -42,26 +42,6 @@ applying_clear(struct applying *x)
 /* --- blobs ------------------------------------------------------------- */
 
 static int
-keep_entry(struct applying *x, const struct unpack_entry *e, struct err *err)
-{
-	int64_t id;
-	int rc;
-
-	x->seen.blob_bytes += e->size;
-	if (e->index >= 0) {
-		rc = blob_part(x->s, &x->span, e->hash, (uint64_t)e->index,
-		    e->data, e->size, err);
-		if (rc <= 0)
-			return rc;
-		id = x->span.id;
-	} else if ((rc = blob_put(x->s, e->hash, e->data, e->size, &id,
-	    err)) < 0) {
-		return rc;
-	}
-	return stream_blob_got(x->s, x->a->peer.id, id, err);
-}
-
-static int
 note_missing(struct applying *x, const unsigned char hash[32],
     struct err *err)
 {
@@ -86,6 +66,38 @@ note_missing(struct applying *x, const unsigned char hash[32],
 	memcpy(more[i], hash, 32);
 	r->wanted_count++;
 	return 0;
+}
+
+/* A part whose predecessors are missing is a gap that names its blob. */
+static int
+keep_part(struct applying *x, const struct unpack_entry *e, int64_t *ret_id,
+    struct err *err)
+{
+	struct err why = ERR_INIT;
+	int rc = blob_part(x->s, &x->span, e->hash, (uint64_t)e->index,
+	    e->data, e->size, &why);
+
+	*ret_id = x->span.id;
+	if (rc >= 0)
+		return rc;
+	if (why.code == E_GAP)
+		return note_missing(x, e->hash, err);
+	*err = why;
+	return rc;
+}
+
+static int
+keep_entry(struct applying *x, const struct unpack_entry *e, struct err *err)
+{
+	int64_t id;
+	int rc;
+
+	x->seen.blob_bytes += e->size;
+	rc = e->index >= 0 ? keep_part(x, e, &id, err) :
+	    blob_put(x->s, e->hash, e->data, e->size, &id, err);
+	if (rc < 0 || (rc == 0 && e->index >= 0))
+		return rc;
+	return stream_blob_got(x->s, x->a->peer.id, id, err);
 }
 
 static int

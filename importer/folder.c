@@ -37,13 +37,17 @@ order(const void *a, const void *b)
 
 /* What its tail says, if that is authentic. */
 static void
-look(struct store *s, struct spool *p, struct folder_file *f)
+look(struct store *s, struct spool *p, const char *own_key,
+    struct folder_file *f)
 {
 	CLEANUP(admission_clear) struct admission a = { .m = { .to = NULL } };
 	struct err err = ERR_INIT;
 
-	if (admit_authentic(s, &p->reader, &a, &err) < 0 ||
-	    admit_manifest(&p->reader, &a, &err) < 0)
+	if (admit_authentic(s, &p->reader, own_key, &a, &err) < 0) {
+		f->is_other = err.code == E_WRONG_DEST;
+		return;
+	}
+	if (admit_manifest(&p->reader, &a, &err) < 0)
 		return;
 	f->is_known = 1;
 	f->is_other = admit_for_us(s, &a, &err) < 0;
@@ -54,25 +58,25 @@ look(struct store *s, struct spool *p, struct folder_file *f)
 
 /* 1: it is one of ours; 0: it is something else, or a card. */
 static int
-peek(struct store *s, struct folder_file *f)
+peek(struct store *s, const char *own_key, struct folder_file *f)
 {
 	CLEANUP(spool_clear) struct spool p = SPOOL_INIT;
 	struct err err = ERR_INIT;
 	int rc = spool_peek(f->path, &p, &err);
 
-	if (rc == 0 || err.code == E_FORMAT || err.code == E_IO)
+	if (rc == 0 || err.code == E_FORMAT)
 		return 0;
-	if (rc < 0)
+	if (rc < 0 || p.reader.sums.len == 0)
 		return 1;
 	if (sums_kind(p.reader.sums.at, p.reader.sums.len) == SUMS_CARD)
 		return 0;
-	look(s, &p, f);
+	look(s, &p, own_key, f);
 	return 1;
 }
 
 static int
 add(struct folder *f, const char *folder, const char *name,
-    struct store *s, struct err *err)
+    struct store *s, const char *own_key, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct folder_file *more, x = { .path = NULL };
@@ -82,7 +86,7 @@ add(struct folder *f, const char *folder, const char *name,
 	if (buf_str(&path) == NULL)
 		return err_oom(err);
 	x.path = path.at;
-	if (!peek(s, &x))
+	if (!peek(s, own_key, &x))
 		return 0;
 	if (f->count == FOLDER_MAX)
 		return err_set(err, E_LIMIT, "\"%s\" holds more than %u "
@@ -97,8 +101,8 @@ add(struct folder *f, const char *folder, const char *name,
 }
 
 int
-folder_list(struct store *s, const char *path, struct folder *ret,
-    struct err *err)
+folder_list(struct store *s, const char *path, const char *own_key,
+    struct folder *ret, struct err *err)
 {
 	DIR *d = opendir(path);
 	struct dirent *e;
@@ -108,12 +112,13 @@ folder_list(struct store *s, const char *path, struct folder *ret,
 		return err_io(err, errno, "folder \"%s\"", path);
 	while (rc >= 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
-			rc = add(ret, path, e->d_name, s, err);
+			rc = add(ret, path, e->d_name, s, own_key, err);
 	if (rc >= 0 && errno != 0)
 		rc = err_io(err, errno, "folder \"%s\"", path);
 	(void)closedir(d);
 	if (rc < 0)
 		return rc;
-	qsort(ret->at, ret->count, sizeof *ret->at, order);
+	if (ret->count > 1)
+		qsort(ret->at, ret->count, sizeof *ret->at, order);
 	return 0;
 }

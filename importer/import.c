@@ -244,7 +244,8 @@ climb(struct job *j, struct err *err)
 	    err)) < 0)
 		return rc;
 	r->complete = 1;
-	if ((rc = admit_authentic(j->s, &j->spool.reader, &j->a, err)) < 0)
+	if ((rc = admit_authentic(j->s, &j->spool.reader,
+	    j->r->own_key, &j->a, err)) < 0)
 		return rc;
 	r->authentic = 1;
 	memcpy(r->from, j->a.peer.name, sizeof r->from);
@@ -368,7 +369,7 @@ import_folder(struct store *s, const char *path,
 	size_t i, from = ret->count;
 	int rc, progress = 0;
 
-	if ((rc = folder_list(s, path, &f, err)) < 0)
+	if ((rc = folder_list(s, path, r->own_key, &f, err)) < 0)
 		return rc;
 	for (i = 0; i < f.count; i++) {
 		report = new_report(ret, f.at[i].path, err);

@@ -37,6 +37,9 @@ struct import_request {
 	int (*identity)(void *ctx, const struct age_identity **ret,
 	    struct err *err);
 	void *ctx;
+	const char *own_key;		/* id of our signing key, as printed;
+					 * NULL: files of our own are of an
+					 * unknown key */
 	struct import_progress progress;	/* at NULL: none */
 };
 

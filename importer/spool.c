@@ -91,6 +91,7 @@ spool_peek(const char *path, struct spool *ret, struct err *err)
 {
 	CLEANUP(buf_freep) char *block = NULL;
 	CLEANUP(file_closep) int fd = -1;
+	struct err why = ERR_INIT;
 	uint64_t size, from;
 	int64_t n;
 
@@ -107,7 +108,7 @@ spool_peek(const char *path, struct spool *ret, struct err *err)
 	from = size > READER_TAIL ? size - READER_TAIL : 0;
 	if ((n = file_pread(fd, block, READER_TAIL, from, path, err)) < 0)
 		return (int)n;
-	if (reader_tail(&ret->reader, block, (size_t)n, err) < 0)
-		return -(int)err->code;
+	if (reader_tail(&ret->reader, block, (size_t)n, &why) < 0)
+		reader_clear(&ret->reader);
 	return 1;
 }

@@ -98,14 +98,15 @@ int stream_blob_known(struct store *s, int64_t peer, const char *filter,
     int64_t blob, uint64_t since, struct err *err);	/* 1 or 0 */
 int stream_blob_got(struct store *s, int64_t peer, int64_t blob,
     struct err *err);
-/* A bundle (since, until] of the stream was written: forget blobs that an
- * older one with until above `since` carried.  Call before noting those that
- * this one carries. */
+/* A chain that starts at `since` is written: forget blobs that an older
+ * bundle with until above it carried.  Call before noting those that this
+ * chain carries. */
 int stream_blobs_begin(struct store *s, int64_t peer, const char *filter,
     uint64_t since, struct err *err);
 int stream_blob_sent(struct store *s, int64_t peer, const char *filter,
     int64_t blob, struct err *err);
-/* Its until is known now: blobs noted since stream_blobs_begin get it. */
+/* A bundle of the chain that has a range ends at `until`: blobs noted before,
+ * and not yet given one, get it. */
 int stream_blobs_end(struct store *s, int64_t peer, const char *filter,
     uint64_t until, struct err *err);
 /* The peer says that it lacks the blob. */
