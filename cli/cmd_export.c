@@ -320,9 +320,10 @@ say_safe(const struct export_result *r, const struct sum *n, int dry_run)
 		    "owed");
 	else
 		out_note("%zu file%s written and read back: %" PRIu64
-		    " objects, %" PRIu64 " attachments, %s\nsafe to remove",
-		    r->count, r->count == 1 ? "" : "s", n->records, n->blobs,
-		    size);
+		    " objects, %" PRIu64 " attachments, %s", r->count,
+		    r->count == 1 ? "" : "s", n->records, n->blobs, size);
+	if (r->count > 0 && !dry_run)
+		out_note("safe to remove");
 }
 
 static int

@@ -192,8 +192,8 @@ say_text(struct out *o, const struct look *x, const char *to)
 	const struct manifest *m = &x->m;
 	size_t i;
 
-	out_text(o, "NOT VERIFIED: this is what the file says of itself.  "
-	    "Anyone could have written it.\n'satchel verify' checks it.\n\n");
+	out_text(o, "NOT VERIFIED: this is what the file says of itself; "
+	    "anyone could have\nwritten it.  'satchel verify' checks it.\n\n");
 	out_safe(o, x->path);
 	out_text(o, "\n  kind        %s\n", kinds[m->kind]);
 	say_routing(o, x, to);
