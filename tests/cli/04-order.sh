@@ -70,7 +70,7 @@ find . -maxdepth 1 | sort > files.before
 check 'a gap is refused' unchanged b fails E_GAP 8 \
     sat b import --requests req alone.satchel
 check 'it says what is missing and what to do' \
-    grep -Eqi 'miss|sequence|request' err
+    grep -Eqi 'miss|sequence|request' out err
 check 'with a request' test "$(find req -type f | wc -l)" -eq 1
 find . -maxdepth 1 | sort > files.after
 check 'and nothing else' same_bytes files.before files.after

@@ -33,17 +33,27 @@ save_json doc.json b import mix
 check 'again: all of it is already here' json doc.json '.error == null and
     ([.bundles[] | select(.from == "a" or .from == "c") | .result] |
     length >= 6 and all(. == "already" or . == "other" or . == "receipt"))'
-check 'c takes its own' expect_exit 0 sat c import mix
+check 'c takes what is for it, and skips its own' expect_exit 0 sat c import mix
 check 'with all that a has' test "$(sat c lab dump | wc -l)" -eq 8
-check 'a takes nothing of its own' unchanged a expect_exit 0 sat a import mix
+check 'bundles of its own are skipped' unchanged a \
+    expect_exit 0 sat a import mix
 
 # --- one bad apple
 need load a "$(thing f6 6)"
 need sat a export --to b --out elsewhere/good.satchel
 need load c "$(thing from-c 2)"
 need sat c export --to b --out elsewhere/bad.satchel
-flip elsewhere/bad.satchel 3000
-check 'a damaged one gives the exit code' \
+cp elsewhere/bad.satchel damaged
+offset=1600
+while [ "$offset" -lt "$(size_of damaged)" ]; do
+	cp damaged elsewhere/bad.satchel
+	flip elsewhere/bad.satchel "$offset"
+	check "one with byte $offset damaged gives the exit code" \
+	    fails 'E_[A-Z_]+' '[457]' sat b import elsewhere
+	offset=$((offset + 400))
+done
+head -c 4000 damaged > elsewhere/bad.satchel
+check 'one cut off gives the exit code' \
     fails 'E_[A-Z_]+' '[457]' sat b import elsewhere
 check 'the rest is applied' shows b f6 6
 check 'of the damaged one nothing' shows b from-c 1

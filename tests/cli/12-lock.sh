@@ -15,7 +15,7 @@ hold() {
 	(
 		exec 9< "$lock"
 		flock 9
-		sleep "$1" 9<&-
+		sleep "$1"
 	) &
 	tries=0
 	while flock -n "$lock" true; do

@@ -43,7 +43,8 @@ passed=0 failed=0 cases=0
 for file in "$CLI_DIR"/[0-9][0-9]-*.sh; do
 	name=$(basename "$file" .sh)
 	case $name in
-	*"$pattern"*) ;;
+	# shellcheck disable=SC2254
+	*$pattern*) ;;
 	*) continue ;;
 	esac
 	cases=$((cases + 1))
