@@ -72,7 +72,8 @@ run_for() {
 	shift 2
 	show_command satchel --home "$lab" "$@"
 	got=0
-	"$program" --home "$lab" "$@" || got=$?
+	"$program" --home "$lab" "$@" > said 2>&1 || got=$?
+	fold -s -w 80 said
 	[ "$got" -eq "$expected" ] ||
 	    die "satchel $1 at $lab: exit $got, expected $expected"
 }

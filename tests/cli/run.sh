@@ -3,8 +3,8 @@
 #
 #	tests/cli/run.sh PROGRAM [PATTERN]
 #
-# Runs each [0-9][0-9]-*.sh (whose name holds PATTERN) in a scratch folder of
-# its own.  KEEP=1 keeps these folders, V=1 names every check.  Needs jq,
+# Runs each [0-9][0-9]-*.sh (whose name holds PATTERN, a glob) in a scratch
+# folder of its own.  KEEP=1 keeps these folders, V=1 names every check.  Needs jq,
 # minisign, age, zstd and what Debian always has.  The last line is
 # "N passed, N failed"; exit 1 if a check failed, 2 if nothing could run.
 set -u
@@ -42,8 +42,8 @@ trap 'exit 1' HUP INT TERM
 passed=0 failed=0 cases=0
 for file in "$CLI_DIR"/[0-9][0-9]-*.sh; do
 	name=$(basename "$file" .sh)
-	case $name in
 	# shellcheck disable=SC2254
+	case $name in
 	*$pattern*) ;;
 	*) continue ;;
 	esac
