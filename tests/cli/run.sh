@@ -4,8 +4,8 @@
 #	tests/cli/run.sh PROGRAM [PATTERN]
 #
 # Runs each [0-9][0-9]-*.sh (whose name holds PATTERN, a glob) in a scratch
-# folder of its own.  KEEP=1 keeps these folders, V=1 names every check.  Needs jq,
-# minisign, age, zstd and what Debian always has.  The last line is
+# folder of its own.  KEEP=1 keeps these folders, V=1 names every check.  Needs
+# jq, minisign, age, zstd and what Debian always has.  The last line is
 # "N passed, N failed"; exit 1 if a check failed, 2 if nothing could run.
 set -u
 
