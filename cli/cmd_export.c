@@ -364,7 +364,7 @@ export(struct cmd *c, struct err *err)
 	j.r.progress.at = progress_objects;
 	j.r.progress.ctx = &j.shown;
 	rc = export_run(s, &j.r, &result, err);
-	progress_end(&j.shown);
+	progress_end(&j.shown, rc >= 0);
 	return say(c, &result, j.r.dry_run, rc, err);
 }
 

@@ -70,7 +70,7 @@ climb(struct run *x, enum import_mode mode, struct err *err)
 	x->r.progress.ctx = &x->shown;
 	rc = import_run(x->s, c->opts.args, c->opts.arg_count, &x->r,
 	    &x->result, err);
-	progress_end(&x->shown);
+	progress_end(&x->shown, rc >= 0);
 	return rc;
 }
 

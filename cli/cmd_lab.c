@@ -36,7 +36,7 @@ load(struct cmd *c, struct err *err)
 		return rc;
 	progress_begin(&shown, "loading", opt_flag(&c->opts, "progress"));
 	rc = lines_load(s, c->opts.args, c->opts.arg_count, &told, &n, err);
-	progress_end(&shown);
+	progress_end(&shown, rc >= 0);
 	if (rc < 0)
 		return rc;
 	out_text(&c->out, "%" PRIu64 " lines: %" PRIu64 " created, %" PRIu64

@@ -119,28 +119,33 @@ fill_peer(struct peer *p, const struct card *card, const char *name,
 
 /* Pinned with these keys already?  1 or 0. */
 static int
-is_known(struct store *s, const struct peer *p, struct err *err)
+is_known(struct cmd *c, const struct peer *p, struct err *err)
 {
+	CLEANUP(store_closep) struct store *s = NULL;
 	struct peer old;
-	int rc = peer_by_site(s, p->site, &old, err);
+	int rc;
 
-	return rc <= 0 ? rc : old.trusted && !old.revoked &&
+	if ((rc = home_open(c, HOME_READ, &s, err)) < 0 ||
+	    (rc = peer_by_site(s, p->site, &old, err)) <= 0)
+		return rc;
+	return old.trusted && !old.revoked &&
 	    strcmp(old.minisign, p->minisign) == 0 &&
 	    strcmp(old.age, p->age) == 0;
 }
 
+/* Nothing is locked while a person is on the phone. */
 static int
-check_card(struct store *s, const struct opts *o, const struct card *card,
-    const struct peer *p, struct err *err)
+check_card(struct cmd *c, const struct card *card, const struct peer *p,
+    struct err *err)
 {
-	const char *digits = opt_text(o, "fingerprint");
+	const char *digits = opt_text(&c->opts, "fingerprint");
 	int rc;
 
 	if (digits != NULL) {
 		rc = card_matches(card, digits, err);
 		return rc != 0 ? rc : wrong_digits(err);
 	}
-	if ((rc = is_known(s, p, err)) != 0)
+	if ((rc = is_known(c, p, err)) != 0)
 		return rc;
 	return ask_digits(card, err);
 }
@@ -178,8 +183,8 @@ add(struct cmd *c, struct err *err)
 	if ((rc = read_card(c->opts.args[0], &card, err)) < 0 ||
 	    (rc = fill_peer(&p, &card, name != NULL ? name : card.name,
 	    err)) < 0 ||
+	    (rc = check_card(c, &card, &p, err)) < 0 ||
 	    (rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
-	    (rc = check_card(s, &c->opts, &card, &p, err)) < 0 ||
 	    (rc = added = pin(s, &p, &card, err)) < 0 ||
 	    (rc = peer_by_site(s, p.site, &p, err)) < 0)
 		return rc;

@@ -42,7 +42,7 @@ say_date(struct out *o, const char *what, int64_t t)
 	char date[21];
 
 	text_date(date, t);
-	out_text(o, "  %s %s", what, t > 0 ? date : "never");
+	out_text(o, " %s %s", what, t > 0 ? date : "never");
 }
 
 static int
@@ -58,7 +58,7 @@ each_peer(void *ctx, const struct peer *p, struct err *err)
 		out_text(o, "peers\n");
 	out_text(o, "  %s%s:", p->name, p->revoked ? " (revoked)" : "");
 	out_text(o, " %" PRIu64 " due, acknowledged up to %" PRIu64
-	    "%s%s\n  ", far.due, far.acknowledged, p->owed ?
+	    "%s%s\n   ", far.due, far.acknowledged, p->owed ?
 	    ", a receipt is owed" : "", far.gaps > 0 ? ", GAPS" : "");
 	say_date(o, "last import", p->last_import);
 	out_text(o, ",");

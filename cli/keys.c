@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,14 @@ const struct opt keys_opts[] = {
 	    "read it from file descriptor N" },
 	OPT_END
 };
+
+/* From the first secret on no debugger of the same user may look in.  Not
+ * earlier: it also closes /dev/stdin and /dev/fd to us. */
+static void
+protect(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 static void
 secret_freep(char **s)
@@ -56,6 +65,8 @@ read_pass(struct keys *k, int fd, const char *name, struct err *err)
 	ssize_t got;
 	char *end;
 
+	protect();
+
 	/* One byte more, to notice a line that is too long. */
 	if ((k->pass = sodium_malloc(KEYS_PASS_MAX + 2)) == NULL)
 		return err_oom(err);
@@ -88,6 +99,7 @@ ask_pass(struct keys *k, const char *question, struct err *err)
 {
 	int n;
 
+	protect();
 	if ((k->pass = sodium_malloc(ASK_MAX)) == NULL)
 		return err_oom(err);
 	if ((n = ask_secret(question, k->pass, err)) < 0)
@@ -237,8 +249,10 @@ put_age(struct keys *k, const char *folder, struct err *err)
 int
 keys_create(struct keys *k, const char *folder, struct err *err)
 {
-	int rc = put_sign(k, folder, err);
+	int rc;
 
+	protect();
+	rc = put_sign(k, folder, err);
 	return rc < 0 ? rc : put_age(k, folder, err);
 }
 
@@ -274,6 +288,7 @@ read_secret(const char *path, struct buf *out, struct err *err)
 	int64_t n;
 	char *to;
 
+	protect();
 	if (lstat(path, &st) != 0) {
 		(void)err_set(err, E_KEYFILE, "key file \"%s\": %s", path,
 		    strerror(errno));

@@ -95,12 +95,14 @@ progress_show(struct progress *p)
 }
 
 void
-progress_end(struct progress *p)
+progress_end(struct progress *p, int done)
 {
 	struct err ignored = ERR_INIT;
 
 	if (!p->on)
 		return;
+	if (done)
+		p->done = p->total;
 	if (!p->terminal)
 		show(p, now_ms());
 	else if (p->shown_ms != 0)
