@@ -34,7 +34,7 @@ buf_room(struct buf *b, size_t more)
 		b->failed = E_LIMIT;
 		return NULL;
 	}
-	need = b->len + more;
+	need = b->len + more + 1;
 	if (need > b->cap || b->at == NULL) {
 		cap = b->cap * 2 > need ? b->cap * 2 : need;
 		if (cap < 64)
@@ -82,7 +82,7 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n < 0 || (to = buf_room(b, (size_t)n + 1)) == NULL)
+	if (n < 0 || (to = buf_room(b, (size_t)n)) == NULL)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(to, (size_t)n + 1, fmt, ap);
@@ -93,7 +93,7 @@ buf_addf(struct buf *b, const char *fmt, ...)
 char *
 buf_str(struct buf *b)
 {
-	char *to = buf_room(b, 1);
+	char *to = buf_room(b, 0);
 
 	if (to == NULL)
 		return NULL;

@@ -32,8 +32,9 @@ void buf_clear(struct buf *b);
 /* Empty it and keep the allocation; forgets a failure. */
 void buf_reset(struct buf *b);
 
-/* Make room for `more` bytes after len.  Returns where they go, or NULL (and
- * remembers the failure).  The caller adds to len what it wrote. */
+/* Make room for `more` bytes after len, and for a NUL behind them, for which
+ * the bound does not count.  Returns where they go, or NULL (and remembers the
+ * failure).  The caller adds to len what it wrote. */
 char *buf_room(struct buf *b, size_t more);
 
 void buf_add(struct buf *b, const void *data, size_t len);

@@ -126,7 +126,8 @@ file_pread(int fd, void *to, size_t len, uint64_t at, const char *path,
 	return (int64_t)got;
 }
 
-/* Read to the end of the file; a byte more than `max` is one too many. */
+/* Read to the end of the file; a byte more than `max`, for which there is
+ * room where a NUL would go, is one too many. */
 static int
 read_all(int fd, const char *path, size_t size, size_t max, struct buf *out,
     struct err *err)
@@ -138,7 +139,7 @@ read_all(int fd, const char *path, size_t size, size_t max, struct buf *out,
 	for (;; want = READ_STEP) {
 		if (want > max - got)
 			want = max - got + 1;
-		if ((to = buf_room(out, want)) == NULL)
+		if ((to = buf_room(out, want - 1)) == NULL)
 			return buf_check(out, err);
 		if ((n = file_pread(fd, to, want, got, path, err)) < 0)
 			return (int)n;
@@ -162,6 +163,8 @@ file_read_all(const char *path, size_t max, struct buf *out, struct err *err)
 
 	if ((fd = file_open(path, &size, err)) < 0)
 		return fd;
+	if (out->max != 0 && max > out->max - out->len)
+		max = out->max - out->len;
 	if (size > max)
 		return err_set(err, E_LIMIT, "'%s' has %llu bytes, expected "
 		    "at most %zu", shown(&name, path),

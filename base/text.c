@@ -38,7 +38,7 @@ void
 text_base64(struct buf *out, const void *bytes, size_t len, int padding)
 {
 	size_t need = sodium_base64_encoded_len(len, base64_variant(padding));
-	char *to = buf_room(out, need);
+	char *to = buf_room(out, need - 1);
 
 	if (to == NULL)
 		return;
@@ -187,7 +187,8 @@ text_json(struct buf *out, const char *text, size_t len)
 		else
 			buf_addf(out, "\\u%04x", c);
 	}
-	buf_add(out, text + from, len - from);
+	if (from < len)
+		buf_add(out, text + from, len - from);
 	buf_addc(out, '"');
 }
 

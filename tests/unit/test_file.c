@@ -309,8 +309,11 @@ TEST(read_all)
 	CHECK_ERR(file_read_all(in_dir("none"), 4, &b, &err), &err, E_IO);
 
 	/* The buffer's own bound. */
-	b.max = 8;
+	b.max = 10;
 	CHECK_ERR(file_read_all(in_dir("f"), 5, &b, &err), &err, E_LIMIT);
+	b.max = 11;
+	CHECK_OK(file_read_all(in_dir("f"), 5, &b, &err), &err);
+	CHECK_STR(buf_str(&b), "01234512345");
 }
 
 /* What says that it is empty and is not, as in /proc. */
