@@ -297,6 +297,9 @@ read_secret(const char *path, struct buf *out, struct err *err)
 	if (S_ISLNK(st.st_mode))
 		return err_set(err, E_PERMS, "key file \"%s\" is a link, not "
 		    "a file", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, E_KEYFILE, "key file \"%s\" is not a "
+		    "file", path);
 	if ((fd = file_open(path, &size, err)) < 0)
 		return err_prefix(err, "key file");
 	if (check_perms(fd, path, err) < 0)
