@@ -10,6 +10,7 @@
 #include "../../base/text.h"
 
 #define DEPTH 128
+#define MEMBERS_FOUND 16		/* looked up in each object */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,6 +72,19 @@ check_dot(struct json_span value)
 	ALWAYS(same(&again, value.at, value.len));
 }
 
+/* A key is found, and with it what the walk shows. */
+static void
+check_member(struct json_span object, struct json_span key,
+    struct json_span item)
+{
+	CLEANUP(buf_clear) struct buf name = BUF_INIT;
+	struct json_span found = { NULL, 0 };
+
+	buf_add(&name, key.at, key.len);
+	ALWAYS(json_member(object, buf_str(&name), &found));
+	ALWAYS(found.at == item.at && found.len == item.len);
+}
+
 /* Walk it and write what was seen; the depth is bounded by DEPTH. */
 static void
 rebuild(struct buf *out, struct json_span value, unsigned depth)
@@ -99,13 +113,15 @@ rebuild(struct buf *out, struct json_span value, unsigned depth)
 			ALWAYS(n == 0 || json_key_cmp(before, key) < 0);
 			check_string((struct json_span){ key.at - 1,
 			    key.len + 2 });
+			if (n < MEMBERS_FOUND)
+				check_member(value, key, item);
 			buf_addf(out, "\"%.*s\":", (int)key.len, key.at);
 			before = key;
 		}
 		rebuild(out, item, depth + 1);
 	}
 	buf_addc(out, kind == '{' ? '}' : ']');
-	ALWAYS(!json_member(value, "no such key, surely", &found));
+	ALWAYS(!json_member(value, "\x01", &found));
 }
 
 int
