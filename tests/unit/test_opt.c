@@ -229,8 +229,10 @@ words(const char *const *argv)
 	found = opt_words(table, argv, n, at, 2, &e);
 	if (found < 0)
 		return err_name(e.code);
-	(void)snprintf(text, sizeof text, found == 0 ? "" : found == 1 ?
-	    "%zu" : "%zu,%zu", at[0], at[1]);
+	if (found == 0)
+		return "";
+	(void)snprintf(text, sizeof text, found == 1 ? "%zu" : "%zu,%zu",
+	    at[0], at[1]);
 	return text;
 }
 
