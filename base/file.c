@@ -15,8 +15,8 @@
 
 #define READ_STEP 65536u		/* read at a time beyond the known size */
 #define SHOWN_MAX 600u			/* bytes of a path in a message */
-#define STEM_MAX 200u			/* of the name in a temporary's name */
-#define RANDOM_LEN 16u			/* hex digits in a temporary's name */
+#define STEM_MAX 200u			/* of the name in a temporary */
+#define RANDOM_LEN 16u			/* hex digits in its name */
 #define PART ".part"
 
 /*
@@ -487,7 +487,7 @@ is_temp_name(const char *name)
 	size_t len = strlen(name), tail = RANDOM_LEN + sizeof PART - 1, i;
 	const char *random;
 
-	if (name[0] != '.' || len < tail + 2 ||
+	if (name[0] != '.' || len < tail + 3 ||
 	    strcmp(name + len - (sizeof PART - 1), PART) != 0)
 		return 0;
 	random = name + len - tail;

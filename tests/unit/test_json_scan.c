@@ -233,6 +233,8 @@ static const struct {
 	{ "{\"a\n\":1}", "byte 3: expected a character, found 0x0a" },
 	{ "{\"a", "byte 3: expected a closing '\"', found the end" },
 	{ "\"", "byte 1: expected a closing '\"', found the end" },
+	{ "\"\xc3\xa9", "byte 3: expected a closing '\"', found the end" },
+	{ "\"\\n", "byte 3: expected a closing '\"', found the end" },
 	{ "\"\\", "byte 2: expected an escape, found the end" },
 	{ "\"\\x\"", "byte 2: expected an escape, found 0x78" },
 	{ "\"\\'\"", "byte 2: expected an escape, found 0x27" },
@@ -331,6 +333,10 @@ TEST(scan_says_why)
 	    "byte 2: expected an escape of RFC 8785, found 0x75");
 	check_scan_says("\"\\u001",
 	    "byte 2: expected an escape of RFC 8785, found 0x75");
+	check_scan_says("\"\\u001f",
+	    "byte 7: expected a closing '\"', found the end");
+	check_scan_says("\"\\n",
+	    "byte 3: expected a closing '\"', found the end");
 	check_scan_says("\"\\",
 	    "byte 2: expected an escape of RFC 8785, found the end");
 }

@@ -260,10 +260,10 @@ TEST(kind)
 TEST(unescape)
 {
 	CLEANUP(buf_clear) struct buf out = BUF_INIT;
-	static const char says[] = "a\"\\/\b\f\n\r\t\0\x1f\x0b\x10\xc3\xa9z";
+	static const char says[] = "a\"\\/\b\f\n\r\t\0\x1f\x0b\x19\xc3\xa9z";
 
 	json_unescape(&out, span("\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f"
-	    "\\u000b\\u0010\xc3\xa9z\""));
+	    "\\u000b\\u0019\xc3\xa9z\""));
 	CHECK_INT(out.len, sizeof says - 1);
 	CHECK(memcmp(out.at, says, out.len) == 0);
 	json_unescape(&out, span("\"\""));
