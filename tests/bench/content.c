@@ -14,7 +14,8 @@ make_csv(struct buf *b, struct dice *d, size_t size)
 		pressure += (dice_unit(d) - 0.5) * 0.2;
 		buf_addf(b, "%u,%02u:%02u:%02u,%.4f,%.6f,%.2f,%s\r\n", row++,
 		    second / 3600 % 24, second / 60 % 60, second % 60, base,
-		    dice_unit(d) * 0.01, pressure, dice_below(d, 60) ? "OK" : "CHECK");
+		    dice_unit(d) * 0.01, pressure,
+		    dice_below(d, 60) ? "OK" : "CHECK");
 	}
 }
 
@@ -47,7 +48,8 @@ make_pdf(struct buf *b, struct dice *d, size_t size)
 		    object + 1, object);
 		object += 2;
 		for (i = 0; i < 30; i++)
-			buf_addf(b, "%010u 00000 n \n", dice_below(d, 10000000));
+			buf_addf(b, "%010u 00000 n \n",
+			    dice_below(d, 10000000));
 	}
 }
 

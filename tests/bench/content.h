@@ -6,7 +6,7 @@
 #include "dice.h"
 
 struct content_spec {
-	unsigned upto;			/* chance, of 100, of it or one before */
+	unsigned upto;			/* of 100: it or one before */
 	const char *suffix, *media_type;
 	/* Append at least `size` bytes. */
 	void (*make)(struct buf *b, struct dice *d, size_t size);

@@ -73,7 +73,7 @@ static struct {
 		unsigned parent;	/* itself: none */
 		unsigned source;	/* an attachment's: whose content */
 	} *objects;
-	unsigned day1, all;		/* objects of day 1; with the new ones */
+	unsigned day1, all;		/* objects: old; with the new ones */
 	unsigned first[CONTACT + 1], count[CONTACT + 1];
 	unsigned *sources;		/* objects with content of their own */
 	unsigned source_count;
@@ -111,10 +111,11 @@ add_ref(struct buf *b, unsigned object)
 	buf_adds(b, "\"}");
 }
 
-static void
-add_ref_to(struct buf *b, struct dice *d, enum kind k)
+/* Some object of a kind that is set up first. */
+static unsigned
+any(struct dice *d, enum kind k)
 {
-	add_ref(b, lab.first[k] + dice_below(d, lab.count[k]));
+	return lab.first[k] + dice_below(d, lab.count[k]);
 }
 
 /* A date `later` seconds after the object was made. */
@@ -181,13 +182,13 @@ add_code(struct buf *b, char code, unsigned object, struct dice *d,
     struct dice *version)
 {
 	switch (code) {
-	case 'D': add_ref_to(b, d, DEPARTMENT); break;
-	case 'M': add_ref_to(b, d, METHOD); break;
-	case 'I': add_ref_to(b, d, INSTRUMENT); break;
-	case 'T': add_ref_to(b, d, SAMPLE_TYPE); break;
-	case 'S': add_ref_to(b, d, SERVICE); break;
-	case 'C': add_ref_to(b, d, CLIENT); break;
-	case 'K': add_ref_to(b, d, CONTACT); break;
+	case 'D': add_ref(b, any(d, DEPARTMENT)); break;
+	case 'M': add_ref(b, any(d, METHOD)); break;
+	case 'I': add_ref(b, any(d, INSTRUMENT)); break;
+	case 'T': add_ref(b, any(d, SAMPLE_TYPE)); break;
+	case 'S': add_ref(b, any(d, SERVICE)); break;
+	case 'C': add_ref(b, any(d, CLIENT)); break;
+	case 'K': add_ref(b, any(d, CONTACT)); break;
 	case '^': add_ref(b, lab.objects[object].parent); break;
 	case 'A': add_analyses(b, object); break;
 	case 'R': add_rows(b, d, object); break;
@@ -256,7 +257,7 @@ place_request(unsigned *at)
 	struct dice d = dice(*at, D_PLACE);
 	unsigned request = *at, analyses = dice_between(&d, 4, 9);
 
-	place(at, REQUEST, lab.first[CLIENT] + dice_below(&d, lab.count[CLIENT]));
+	place(at, REQUEST, any(&d, CLIENT));
 	while (analyses-- > 0)
 		place(at, ANALYSIS, request);
 	if (dice_below(&d, 1000) < 167)
@@ -283,7 +284,7 @@ place_all(void)
 		for (i = 0; i < lab.count[k]; i++) {
 			d = dice(at, D_PLACE);
 			place(&at, (enum kind)k, k != CONTACT ? at :
-			    lab.first[CLIENT] + dice_below(&d, lab.count[CLIENT]));
+			    any(&d, CLIENT));
 		}
 	}
 	while (at < lab.all)

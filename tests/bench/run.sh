@@ -223,7 +223,7 @@ row() {
 		    at[i, 1], at[i, n[i]])
 	}
 	END {
-		printf "%-32s %-22s %-22s %5.2f  %s\n", what, \
+		printf "%-32s %-25s %-25s %5.2f  %s\n", what, \
 		    text(1), text(2), median(1) / median(2), target
 	}'
 }
@@ -231,7 +231,7 @@ row() {
 # size WHAT BYTES PEER TARGET
 size() {
 	echo "$2 $3" | awk -v what="$1" -v target="$4" '{
-		printf "%-32s %-22d %-22d %5.3f  %s\n", what, $1, $2, \
+		printf "%-32s %-25d %-25d %5.3f  %s\n", what, $1, $2, \
 		    $1 / $2, target
 	}'
 }
@@ -242,7 +242,7 @@ peak() {
 	FILENAME ~ /yard$/ { if ($2 > yard) yard = $2; next }
 	{ if ($2 > own) own = $2 }
 	END {
-		printf "%-32s %-22.1f %-22.1f %5.2f  < 64\n", \
+		printf "%-32s %-25.1f %-25.1f %5.2f  < 64\n", \
 		    what " peak MiB", own / 1024, yard / 1024, own / yard
 	}' "$work/results/$2" "$work/results/$2.yard"
 }
@@ -250,7 +250,7 @@ peak() {
 report() {
 	printf '\n%s objects; %s CPUs, load %s\n\n' "$1" "$(nproc)" \
 	    "$(cut -d ' ' -f 1-2 /proc/loadavg)"
-	printf '%-32s %-22s %-22s %5s  %s\n' what satchel peer ratio target
+	printf '%-32s %-25s %-25s %5s  %s\n' what satchel peer ratio target
 	row 'full export s' export export.yard '<= 1.3'
 	row '  against tar|zstd|minisign' export export.tar '<= 0.8'
 	row 'full import s' import import.yard '<= 1.5'
