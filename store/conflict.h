@@ -2,7 +2,6 @@
 #ifndef SATCHEL_CONFLICT_H
 #define SATCHEL_CONFLICT_H
 
-#include "lines.h"
 #include "merge.h"
 #include "object.h"
 #include "store.h"
@@ -27,14 +26,17 @@ int conflict_site(struct store *s, const struct version *v, struct buf *out,
 int conflict_pick(struct store *s, const struct object *o, const char *what,
     size_t *ret, struct err *err);
 
-/* Decide, in a transaction of its own, with a line in the log.  Returns 1, or
- * 0 if there was nothing to decide (not on the list: E_USAGE). */
+/* Decide, shown all siblings, in a transaction of its own, with a line in the
+ * log.  `file` holds one line of the lab; its history is added.  E_REF: no
+ * such object; E_USAGE: not on the list; E_RECORD: the line is of another
+ * object. */
 int conflict_take(struct store *s, const char *uid, const char *what,
     const char *reason, struct err *err);
 int conflict_merge(struct store *s, const char *uid, const char *file,
     const char *reason, struct err *err);
 
-/* Settle every disjoint conflict.  Each settled uid is told to `each`. */
+/* Settle every disjoint conflict, in one transaction.  Each uid is told to
+ * `each` before the commit.  `reason` may be NULL. */
 int conflict_disjoint(struct store *s, const char *reason,
     int (*each)(void *ctx, const char *uid, struct err *err), void *ctx,
     uint64_t *ret_settled, struct err *err);
