@@ -188,10 +188,16 @@ json_scan(const char *text, size_t len, unsigned depth, struct err *err)
 static const char *
 skip_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\' && end - p > 1)
-			p++;
-	return p < end ? p + 1 : end;
+	const char *start = ++p, *q, *b;
+
+	while ((q = memchr(p, '"', (size_t)(end - p))) != NULL) {
+		for (b = q; b > start && b[-1] == '\\'; b--)
+			;
+		if ((q - b) % 2 == 0)
+			return q + 1;
+		p = q + 1;
+	}
+	return end;
 }
 
 static const char *
@@ -265,15 +271,17 @@ json_member(struct json_span object, const char *key,
 {
 	struct json_span name, value, want = { key, strlen(key) };
 	struct json_walk w;
+	int cmp;
 
 	if (json_kind(object) != '{')
 		return 0;
 	w = json_walk(object);
 	while (json_next(&w, &name, &value)) {
-		if (json_same(name, want)) {
+		cmp = json_key_cmp(name, want);
+		if (cmp == 0)
 			*ret_value = value;
-			return 1;
-		}
+		if (cmp >= 0)
+			return cmp == 0;
 	}
 	return 0;
 }

@@ -225,7 +225,8 @@ address(struct job *j, struct store *s, const struct import_report *from,
 static int
 take_request(struct cmd *c, struct job *j, struct store *s, struct err *err)
 {
-	const struct import_request r = { .mode = IMPORT_APPLY };
+	const struct import_request r = { .mode = j->r.dry_run ?
+	    IMPORT_DRY_RUN : IMPORT_APPLY };
 	const char *path = opt_text(&c->opts, "for");
 	const struct import_report *report;
 	int rc;

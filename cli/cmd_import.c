@@ -26,7 +26,6 @@ static const char *const rungs[] = {
 #define RUNGS ((int)(sizeof rungs / sizeof *rungs))
 
 struct run {
-	char own_key[MINISIGN_ID_HEX];
 	struct cmd *c;
 	struct store *s;
 	struct import_request r;
@@ -57,11 +56,14 @@ static int
 climb(struct run *x, enum import_mode mode, struct err *err)
 {
 	struct cmd *c = x->c;
+	struct card own;
 	int rc;
 
 	x->r.mode = mode;
-	if ((rc = home_open(c, HOME_WRITE, &x->s, err)) < 0)
+	if ((rc = home_open(c, HOME_WRITE, &x->s, err)) < 0 ||
+	    (rc = keys_public(x->s->home, &own, err)) < 0)
 		return rc;
+	x->r.own = &own.sign;
 	progress_begin(&x->shown, mode == IMPORT_APPLY ? "importing" :
 	    "checking", opt_flag(&c->opts, "progress"));
 	x->r.identity = identity;

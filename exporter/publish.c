@@ -1,6 +1,7 @@
 #include "publish.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "../format/reader.h"
 
 #define COPY_SIZE 262144u
+#define AHEAD 2097152u			/* read-ahead is asked for every 2 MiB */
 
 /* <from>_to_<to>[+<to>...]_[<generation>-]<sequence><suffix>.satchel */
 static void
@@ -120,7 +122,13 @@ static int64_t
 read_back(void *ctx, void *to, size_t len, struct err *err)
 {
 	struct back *b = ctx;
-	int64_t n = file_pread(b->fd, to, len, b->at, b->path, err);
+	int64_t n;
+
+	/* The medium works while this is hashed. */
+	if (b->at % AHEAD == 0)
+		(void)posix_fadvise(b->fd, (off_t)b->at, 4 * AHEAD,
+		    POSIX_FADV_WILLNEED);
+	n = file_pread(b->fd, to, len, b->at, b->path, err);
 
 	if (n > 0)
 		b->at += (uint64_t)n;

@@ -33,6 +33,7 @@ struct writing {
 	size_t line_count, line_cap;
 	uint64_t live;
 	int picked;			/* an excerpt wants it */
+	int split;			/* it goes over several chunks */
 };
 
 static void
@@ -115,7 +116,7 @@ add_line(struct writing *w, const char *at, size_t len, struct err *err)
 
 	if (w->chunk.len + len > w->c->chunk + CHAIN_FIRST_ROOM &&
 	    w->chunk.len + len > FORMAT_CHUNK &&
-	    (rc = flush_chunk(w, 1, err)) < 0)
+	    (w->split = 1, rc = flush_chunk(w, 1, err)) < 0)
 		return rc;
 	buf_add(&w->chunk, at, len);
 	return 0;
@@ -162,12 +163,18 @@ end_object(struct writing *w, struct err *err)
 	w->versions += w->line_count;
 	w->deleted += w->live == 0;
 	w->last = w->seq;
+	w->split = 0;
 	if ((rc = add_line(w, head.at, head.len, err)) < 0)
 		return rc;
 	for (i = 0; i < w->line_count; i++)
 		if ((rc = add_line(w, w->lines.at + w->line[i].at,
 		    w->line[i].len, err)) < 0)
 			return rc;
+
+	/* The rest of a record that was split stands alone, so that no packs
+	 * come where the chain may not be cut. */
+	if (w->split && (rc = flush_chunk(w, 0, err)) < 0)
+		return rc;
 	if (++w->done % PROGRESS_EVERY == 0 && w->c->p->r->progress.at != NULL)
 		w->c->p->r->progress.at(w->c->p->r->progress.ctx, w->done,
 		    w->c->p->due, writer_size(w->c->w));

@@ -13,8 +13,8 @@ admission_clear(struct admission *a)
 }
 
 int
-admit_authentic(struct store *s, const struct reader *r, const char *own_key,
-    struct admission *a, struct err *err)
+admit_authentic(struct store *s, const struct reader *r,
+    const struct minisign_pub *own, struct admission *a, struct err *err)
 {
 	char id[MINISIGN_ID_HEX];
 	struct minisign_pub key;
@@ -23,7 +23,10 @@ admit_authentic(struct store *s, const struct reader *r, const char *own_key,
 	minisign_id_hex(r->key_id, id);
 	if ((rc = peer_by_key(s, id, &a->peer, err)) < 0)
 		return rc;
-	if (rc == 0 && own_key != NULL && strcmp(own_key, id) == 0) {
+	if (rc == 0 && own != NULL && memcmp(own->id, r->key_id,
+	    MINISIGN_ID) == 0) {
+		if (reader_authentic(r, own, err) < 0)
+			return err_rung(err, 2);
 		(void)err_set(err, E_WRONG_DEST, "it was written here: it is "
 		    "signed with the key of this site");
 		(void)err_next(err, "carry it to the site that it is for");
@@ -167,8 +170,12 @@ check_heard(struct store *s, const struct admission *a, struct err *err)
 
 	for (i = 0; i < a->m.heard_count; i++) {
 		h = &a->m.heard[i];
-		if (strcmp(h->addressee, s->self.site) != 0 ||
-		    actor_cmp(&h->actor, &s->self) != 0)
+		if (strcmp(h->addressee, s->self.site) != 0)
+			continue;
+		if (h->actor.generation > s->self.generation)
+			return rolled_back(err, a->peer.name,
+			    "a file of a later life of ours");
+		if (actor_cmp(&h->actor, &s->self) != 0)
 			continue;
 		if ((rc = stream_written(s, h->sequence, id, err)) < 0)
 			return rc;

@@ -15,9 +15,9 @@ struct admission {
 void admission_clear(struct admission *a);
 
 /* L2: a pinned key, not revoked, and its signature over SUMS.  E_WRONG_DEST if
- * it names `own_key` (NULL: none): a file of this site itself. */
+ * `own` (NULL: none) signed it: a file of this site itself. */
 int admit_authentic(struct store *s, const struct reader *r,
-    const char *own_key, struct admission *a, struct err *err);
+    const struct minisign_pub *own, struct admission *a, struct err *err);
 
 /* L3, L4: SUMS is what was hashed, the manifest is sound and says what the
  * container shows.  E_UNKNOWN_KEY if it speaks for another site. */

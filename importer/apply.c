@@ -97,6 +97,7 @@ keep_entry(struct applying *x, const struct unpack_entry *e, struct err *err)
 	    blob_put(x->s, e->hash, e->data, e->size, &id, err);
 	if (rc < 0 || (rc == 0 && e->index >= 0))
 		return rc;
+	x->seen.blobs++;
 	return stream_blob_got(x->s, x->a->peer.id, id, err);
 }
 
@@ -373,22 +374,6 @@ remember(struct applying *x, const unsigned char id[32], struct err *err)
 }
 
 static int
-copy_wanted(struct applying *x, struct err *err)
-{
-	const struct manifest *m = &x->a->m;
-	struct import_report *r = x->report;
-
-	if (m->kind != MANIFEST_REQUEST || m->wanted_count == 0)
-		return 0;
-	r->wanted = calloc(m->wanted_count, sizeof *r->wanted);
-	if (r->wanted == NULL)
-		return err_oom(err);
-	memcpy(r->wanted, m->wanted, m->wanted_count * sizeof *r->wanted);
-	r->wanted_count = m->wanted_count;
-	return 0;
-}
-
-static int
 missing_blobs(const struct applying *x, struct err *err)
 {
 	if (x->report->wanted_count == 0)
@@ -426,8 +411,6 @@ apply_file(struct store *s, struct admission *a, struct unpack *u,
 	report->valid = 1;
 	if ((rc = missing_blobs(&x, err)) < 0)
 		return err_rung(err, 8);
-	if ((rc = copy_wanted(&x, err)) < 0)
-		return rc;
 	rc = remember(&x, u->spool->reader.id, err);
 	return rc < 0 ? err_rung(err, 9) : 0;
 }

@@ -37,13 +37,13 @@ order(const void *a, const void *b)
 
 /* What its tail says, if that is authentic. */
 static void
-look(struct store *s, struct spool *p, const char *own_key,
+look(struct store *s, struct spool *p, const struct minisign_pub *own,
     struct folder_file *f)
 {
 	CLEANUP(admission_clear) struct admission a = { .m = { .to = NULL } };
 	struct err err = ERR_INIT;
 
-	if (admit_authentic(s, &p->reader, own_key, &a, &err) < 0) {
+	if (admit_authentic(s, &p->reader, own, &a, &err) < 0) {
 		f->is_other = err.code == E_WRONG_DEST;
 		return;
 	}
@@ -58,7 +58,7 @@ look(struct store *s, struct spool *p, const char *own_key,
 
 /* 1: it is one of ours; 0: it is something else, or a card. */
 static int
-peek(struct store *s, const char *own_key, struct folder_file *f)
+peek(struct store *s, const struct minisign_pub *own, struct folder_file *f)
 {
 	CLEANUP(spool_clear) struct spool p = SPOOL_INIT;
 	struct err err = ERR_INIT;
@@ -70,13 +70,13 @@ peek(struct store *s, const char *own_key, struct folder_file *f)
 		return 1;
 	if (sums_kind(p.reader.sums.at, p.reader.sums.len) == SUMS_CARD)
 		return 0;
-	look(s, &p, own_key, f);
+	look(s, &p, own, f);
 	return 1;
 }
 
 static int
 add(struct folder *f, const char *folder, const char *name,
-    struct store *s, const char *own_key, struct err *err)
+    struct store *s, const struct minisign_pub *own, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct folder_file *more, x = { .path = NULL };
@@ -86,7 +86,7 @@ add(struct folder *f, const char *folder, const char *name,
 	if (buf_str(&path) == NULL)
 		return err_oom(err);
 	x.path = path.at;
-	if (!peek(s, own_key, &x))
+	if (!peek(s, own, &x))
 		return 0;
 	if (f->count == FOLDER_MAX)
 		return err_set(err, E_LIMIT, "\"%s\" holds more than %u "
@@ -101,7 +101,7 @@ add(struct folder *f, const char *folder, const char *name,
 }
 
 int
-folder_list(struct store *s, const char *path, const char *own_key,
+folder_list(struct store *s, const char *path, const struct minisign_pub *own,
     struct folder *ret, struct err *err)
 {
 	DIR *d = opendir(path);
@@ -112,7 +112,7 @@ folder_list(struct store *s, const char *path, const char *own_key,
 		return err_io(err, errno, "folder \"%s\"", path);
 	while (rc >= 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
-			rc = add(ret, path, e->d_name, s, own_key, err);
+			rc = add(ret, path, e->d_name, s, own, err);
 	if (rc >= 0 && errno != 0)
 		rc = err_io(err, errno, "folder \"%s\"", path);
 	(void)closedir(d);

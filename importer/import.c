@@ -70,8 +70,25 @@ job_clear(struct job *j)
 	spool_clear(&j->spool);
 }
 
-static void
-fill_report(struct job *j)
+/* What a request asks for, also when it is read again. */
+static int
+copy_wanted(struct job *j, struct err *err)
+{
+	const struct manifest *m = &j->a.m;
+	struct import_report *r = j->report;
+
+	if (m->kind != MANIFEST_REQUEST || m->wanted_count == 0)
+		return 0;
+	r->wanted = calloc(m->wanted_count, sizeof *r->wanted);
+	if (r->wanted == NULL)
+		return err_oom(err);
+	memcpy(r->wanted, m->wanted, m->wanted_count * sizeof *r->wanted);
+	r->wanted_count = m->wanted_count;
+	return 0;
+}
+
+static int
+fill_report(struct job *j, struct err *err)
 {
 	struct import_report *r = j->report;
 
@@ -82,6 +99,7 @@ fill_report(struct job *j)
 	r->generation = j->a.m.from.generation;
 	r->since = j->a.m.since;
 	r->until = j->a.m.until;
+	return copy_wanted(j, err);
 }
 
 static int
@@ -245,14 +263,13 @@ climb(struct job *j, struct err *err)
 		return rc;
 	r->complete = 1;
 	if ((rc = admit_authentic(j->s, &j->spool.reader,
-	    j->r->own_key, &j->a, err)) < 0)
+	    j->r->own, &j->a, err)) < 0)
 		return rc;
 	r->authentic = 1;
 	memcpy(r->from, j->a.peer.name, sizeof r->from);
 	if ((rc = admit_valid(&j->spool.reader, &j->a, err)) < 0)
 		return rc;
-	fill_report(j);
-	if ((rc = turn(j, err)) < 0)
+	if ((rc = fill_report(j, err)) < 0 || (rc = turn(j, err)) < 0)
 		return rc;
 	if (rc == 0) {
 		r->outcome = IMPORT_ALREADY;
@@ -369,7 +386,7 @@ import_folder(struct store *s, const char *path,
 	size_t i, from = ret->count;
 	int rc, progress = 0;
 
-	if ((rc = folder_list(s, path, r->own_key, &f, err)) < 0)
+	if ((rc = folder_list(s, path, r->own, &f, err)) < 0)
 		return rc;
 	for (i = 0; i < f.count; i++) {
 		report = new_report(ret, f.at[i].path, err);

@@ -12,6 +12,7 @@
 #include "../format/age.h"
 #include "../format/limits.h"
 #include "../format/manifest.h"
+#include "../format/minisign.h"
 #include "../store/store.h"
 
 enum import_mode {
@@ -37,9 +38,8 @@ struct import_request {
 	int (*identity)(void *ctx, const struct age_identity **ret,
 	    struct err *err);
 	void *ctx;
-	const char *own_key;		/* id of our signing key, as printed;
-					 * NULL: files of our own are of an
-					 * unknown key */
+	const struct minisign_pub *own;	/* our key: what it signed was written
+					 * here; NULL: it is a key like any */
 	struct import_progress progress;	/* at NULL: none */
 };
 

@@ -68,9 +68,8 @@ spool_take(struct store *s, const char *path, struct spool *ret,
 	int rc;
 
 	if ((from = file_open(path, &t.size, err)) < 0) {
-		rc = from;
 		from = -1;
-		return rc;
+		return err_rung(err, 0);
 	}
 	buf_addf(&folder, "%s/spool", s->home);
 	if (buf_str(&folder) == NULL)

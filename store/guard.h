@@ -23,7 +23,8 @@ int guard_is_ahead(struct store *s, const char *state, struct err *err);
 int guard_write(struct store *s, struct err *err);
 
 /* A new life: a generation above every one of ours that any file named;
- * counter, chain and files start again.  `nonce`: 16 hex digits.  In a
+ * counter, chain and files start again, and every peer is owed a file that
+ * tells it.  `nonce`: 16 hex digits.  In a
  * writing transaction of its own; the guard follows.  Returns 1, or 0 if the
  * guard was not ahead and nothing was done (`force` does it all the same,
  * for a clone or a lost guard). */

@@ -99,8 +99,9 @@ check_fields(struct json_span fields, struct err *err)
 
 	while (json_next(&w, &key, &value)) {
 		if (field_of_name(key).nested || is_word(key, "uid") ||
-		    is_word(key, "type") || is_word(key, "history") ||
-		    is_word(key, "deleted"))
+		    is_word(key, "type") || is_word(key, "deleted") ||
+		    (is_word(key, "history") &&
+		    (value.len != 2 || json_kind(value) != '[')))
 			return err_set(err, E_RECORD, "content: \"%.*s\" is "
 			    "not a name for a member of \"fields\"",
 			    key.len < 64 ? (int)key.len : 64, key.at);

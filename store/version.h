@@ -7,9 +7,10 @@
  *	{"deleted":true,"history":[...],"time":"...","type":T}   a tombstone
  *
  * "time" of a tombstone is optional.  F is an object: every member of the
- * lab's line but uid, type and history (id, parent, title, state, creator,
- * created, modified, attachments, fields, ...) and "deleted".  History: see
- * history.h.
+ * lab's line but uid, type, deleted and history (id, parent, title, state,
+ * creator, created, modified, attachments, fields, ...).  Only an empty
+ * "history":[] that was loaded stays in F, so that the line keeps its keys.
+ * History: see history.h.
  *
  * The unit of change is a *field*: a member of F by its name, or, as
  * "fields.<name>", a member of F's own member "fields" (which must be an

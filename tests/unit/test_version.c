@@ -119,7 +119,7 @@ TEST(refuses_members)
 {
 	refuse_member("\"uid\":\"u\"");
 	refuse_member("\"type\":\"T\"");
-	refuse_member("\"history\":[]");
+	refuse_member("\"history\":[[\"t\",0,1]]");
 	refuse_member("\"deleted\":true");
 	refuse_member("\"fields\":[]");
 	refuse_member("\"fields\":1");
