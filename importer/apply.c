@@ -376,7 +376,8 @@ remember(struct applying *x, const unsigned char id[32], struct err *err)
 static int
 missing_blobs(const struct applying *x, struct err *err)
 {
-	if (x->report->wanted_count == 0)
+	/* What a request wants is missing at its sender, not here. */
+	if (x->a->m.kind == MANIFEST_REQUEST || x->report->wanted_count == 0)
 		return 0;
 	(void)err_set(err, E_GAP, "%zu attachments that it needs are neither "
 	    "in it nor here", x->report->wanted_count);
