@@ -13,7 +13,7 @@
 
 #include "text.h"
 
-#define READ_STEP 65536u		/* read at a time beyond the known size */
+#define READ_STEP 65536u		/* a read beyond the known size */
 #define SHOWN_MAX 600u			/* bytes of a path in a message */
 #define STEM_MAX 200u			/* of the name in a temporary */
 #define RANDOM_LEN 16u			/* hex digits in its name */

@@ -19,7 +19,7 @@ struct ring;
 
 struct ring_ops {
 	size_t slot_size;		/* bytes of a slot; zeroed at start */
-	size_t worker_size;		/* bytes of a worker's own state; zeroed */
+	size_t worker_size;		/* bytes of a worker's state; zeroed */
 	void (*work)(void *slot, void *worker);	/* keeps errors in the slot */
 	void (*slot_clear)(void *slot);
 	void (*worker_clear)(void *worker);

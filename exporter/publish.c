@@ -10,7 +10,7 @@
 #include "../format/reader.h"
 
 #define COPY_SIZE 262144u
-#define AHEAD 2097152u			/* read-ahead is asked for every 2 MiB */
+#define AHEAD 2097152u			/* step of asking for read-ahead */
 
 /* <from>_to_<to>[+<to>...]_[<generation>-]<sequence><suffix>.satchel */
 static void

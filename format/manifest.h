@@ -45,7 +45,7 @@ struct manifest_head {
 	unsigned char head[32];
 };
 
-struct manifest_heard {			/* newest file we have of an addressee */
+struct manifest_heard {			/* newest file of an addressee */
 	char addressee[SITE_LEN + 1];
 	struct actor actor;
 	uint64_t sequence;

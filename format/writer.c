@@ -27,8 +27,8 @@ const char format_readme[] =
 "    b2sum -c --strict SUMS\n"
 "    tar tf FILE\n"
 "\n"
-"minisign and b2sum must succeed, and tar tf must list exactly what SUMS lists,\n"
-"and then SUMS and SUMS.minisig.\n"
+"minisign and b2sum must succeed, and tar tf must list exactly what SUMS "
+"lists,\nand then SUMS and SUMS.minisig.\n"
 "\n"
 "Specification: docs/format.md of Satchel, or man satchel-bundle(5).\n";
 

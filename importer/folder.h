@@ -26,7 +26,7 @@ void folder_clear(struct folder *f);
 /* Every regular file, not hidden, that begins like ours: those with an
  * authentic manifest by sender, life and sequence, then the rest by name
  * (their reports will say what is wrong).  Cards are left out. */
-int folder_list(struct store *s, const char *path, const struct minisign_pub *own,
-    struct folder *ret, struct err *err);
+int folder_list(struct store *s, const char *path,
+    const struct minisign_pub *own, struct folder *ret, struct err *err);
 
 #endif

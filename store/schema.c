@@ -45,7 +45,8 @@ const char schema_tables[] =
     "CREATE TABLE peer(id INTEGER PRIMARY KEY, site TEXT NOT NULL UNIQUE, "
     "name TEXT UNIQUE, trusted INTEGER NOT NULL, "
     "revoked INTEGER NOT NULL DEFAULT 0, key_id TEXT UNIQUE, "
-    "minisign TEXT, age TEXT, added INTEGER, encrypt TEXT NOT NULL DEFAULT 'no', "
+    "minisign TEXT, age TEXT, added INTEGER, "
+    "encrypt TEXT NOT NULL DEFAULT 'no', "
     "forward INTEGER NOT NULL DEFAULT 1, "
     "life INTEGER, "				/* its newest actor */
     "acked_generation INTEGER NOT NULL DEFAULT 0, "
