@@ -139,7 +139,7 @@ static inline void
 lab_send(struct lab *from, struct lab *to, const char *uid)
 {
 	CLEANUP(object_clear) struct object o = OBJECT_INIT;
-	struct object_merge m = { .via = 0 };
+	struct object_merge m = { .floor = to->s->seq };
 
 	CHECK_INT(object_get(from->s, uid, strlen(uid), &o, &from->err), 1);
 	CHECK_OK(store_begin(to->s, &to->err), &to->err);
