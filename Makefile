@@ -75,7 +75,7 @@ demo:
 
 test:
 	@sh tools/setup.sh test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory -s check
 
 tests: all $(UNIT_BIN) $(REPLAY_BIN)
 

@@ -187,10 +187,20 @@ apply_job(struct job *j, struct err *err)
 {
 	int rc;
 
+	/* All of a dry run is one transaction, which is rolled back at its
+	 * end, so that the links of a chain are seen one after the other. */
+	if (j->r->mode != IMPORT_APPLY) {
+		if ((rc = store_savepoint(j->s, err)) < 0)
+			return rc;
+		if ((rc = apply_admitted(j, err)) < 0 ||
+		    (rc = store_release(j->s, err)) < 0)
+			store_undo(j->s);
+		return rc;
+	}
 	if ((rc = store_begin(j->s, err)) < 0)
 		return rc;
 	rc = apply_admitted(j, err);
-	if (rc >= 0 && j->r->mode == IMPORT_APPLY)
+	if (rc >= 0)
 		rc = store_commit(j->s, err);
 	store_rollback(j->s);
 	return rc;
@@ -405,13 +415,11 @@ import_folder(struct store *s, const char *path,
 			return rc;
 		progress |= report->outcome == IMPORT_APPLIED;
 	}
-	if (!progress || r->mode != IMPORT_APPLY)
-		return 0;
-	return retry_gaps(s, r, ret, from, err);
+	return !progress ? 0 : retry_gaps(s, r, ret, from, err);
 }
 
-int
-import_run(struct store *s, const char *const *paths, size_t count,
+static int
+import_paths(struct store *s, const char *const *paths, size_t count,
     const struct import_request *r, struct import_result *ret,
     struct err *err)
 {
@@ -420,7 +428,6 @@ import_run(struct store *s, const char *const *paths, size_t count,
 	size_t i;
 	int rc;
 
-	*ret = (struct import_result){ NULL, 0 };
 	for (i = 0; i < count; i++) {
 		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
 			if ((rc = import_folder(s, paths[i], r, ret,
@@ -435,4 +442,21 @@ import_run(struct store *s, const char *const *paths, size_t count,
 			return rc;
 	}
 	return 0;
+}
+
+int
+import_run(struct store *s, const char *const *paths, size_t count,
+    const struct import_request *r, struct import_result *ret,
+    struct err *err)
+{
+	int rc;
+
+	*ret = (struct import_result){ NULL, 0 };
+	if (r->mode == IMPORT_APPLY)
+		return import_paths(s, paths, count, r, ret, err);
+	if ((rc = store_begin(s, err)) < 0)
+		return rc;
+	rc = import_paths(s, paths, count, r, ret, err);
+	store_rollback(s);
+	return rc;
 }

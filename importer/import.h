@@ -17,7 +17,7 @@
 
 enum import_mode {
 	IMPORT_APPLY,
-	IMPORT_DRY_RUN,			/* everything, then rolled back */
+	IMPORT_DRY_RUN,			/* all of it, then rolled back */
 	IMPORT_VERIFY			/* the same; for the four levels */
 };
 

@@ -324,8 +324,9 @@ store_begin(struct store *s, struct err *err)
 	return 0;
 }
 
-int
-store_commit(struct store *s, struct err *err)
+/* Counters and digests into their tables. */
+static int
+save(struct store *s, struct err *err)
 {
 	int rc;
 
@@ -333,11 +334,35 @@ store_commit(struct store *s, struct err *err)
 		return rc;
 	if (s->state_dirty && (rc = save_state(s, err)) < 0)
 		return rc;
-	if ((rc = exec(s, "COMMIT", err)) < 0)
-		return rc;
-	s->in_write = 0;
 	s->state_dirty = 0;
 	return 0;
+}
+
+int
+store_commit(struct store *s, struct err *err)
+{
+	int rc;
+
+	if ((rc = save(s, err)) < 0 || (rc = exec(s, "COMMIT", err)) < 0)
+		return rc;
+	s->in_write = 0;
+	return 0;
+}
+
+int
+store_savepoint(struct store *s, struct err *err)
+{
+	int rc = save(s, err);
+
+	return rc < 0 ? rc : exec(s, "SAVEPOINT here", err);
+}
+
+int
+store_release(struct store *s, struct err *err)
+{
+	int rc = save(s, err);
+
+	return rc < 0 ? rc : exec(s, "RELEASE here", err);
 }
 
 /* Counters, digests and interned actors as the database has them. */
@@ -362,6 +387,18 @@ store_rollback(struct store *s)
 		(void)sqlite3_reset(s->cache[i].stmt);
 	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_write = 0;
+	forget(s);
+}
+
+void
+store_undo(struct store *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->cached; i++)
+		(void)sqlite3_reset(s->cache[i].stmt);
+	(void)sqlite3_exec(s->db, "ROLLBACK TO here; RELEASE here", NULL,
+	    NULL, NULL);
 	forget(s);
 }
 

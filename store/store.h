@@ -92,6 +92,12 @@ int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 
+/* Inside a writing transaction: a mark to come back to.  store_release keeps
+ * what was done since, store_undo takes it back. */
+int store_savepoint(struct store *s, struct err *err);
+int store_release(struct store *s, struct err *err);
+void store_undo(struct store *s);
+
 /* A consistent view for reading. */
 int store_begin_read(struct store *s, struct err *err);
 void store_end_read(struct store *s);

@@ -30,6 +30,13 @@ each() {
 	done < links
 }
 check 'each can be checked alone' each
+verify_all() {
+	# shellcheck disable=SC2046
+	unchanged b expect_exit 0 sat b verify $(cat links)
+}
+check 'verify sees the links one after the other' verify_all
+check 'so does a dry run of the folder' unchanged b \
+    expect_exit 0 sat b import --dry-run chain
 
 # --- the same chain in one go, at a copy of b
 cp -a b b2
