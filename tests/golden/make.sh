@@ -37,6 +37,20 @@ load() {
 	sat "$load_site" lab load load.jsonl >> log
 }
 
+# entry DAY WHO WHAT: of a review history.
+entry() {
+	printf '{"time":"2026-01-%sT00:00:00Z","actor":"%s","action":"%s"}' \
+	    "$1" "$2" "$3"
+}
+
+# result VALUE DAY HISTORY: the analysis that both sites edit.
+result() {
+	printf '{"uid":"a1","type":"Analysis","title":"pH","modified":'
+	printf '"2026-01-%sT00:00:00Z","fields":{"Result":"%s"},' "$2" "$1"
+	printf '"history":[%s]}' "$3"
+}
+created=$(entry 01 ana create)
+
 # carry FROM TO: true also if it leaves conflicts.
 carry() {
 	sent=$(sat "$1" export --to "$2" --out drop --heartbeat)
@@ -76,7 +90,9 @@ load sender '{"uid":"c0","type":"Client","title":"Harbour"}'
 give record
 mkdir att
 printf 'first attachment\n' > att/one
-load sender '{"uid":"c1","type":"Client","title":"Harbour","attachments":[{"file":"att/one","media_type":"text/plain","name":"one"}],"fields":{"Name":"Harbour"}}'
+printf '{"uid":"%s","type":"Client","title":"Harbour","attachments":[%s]}\n' \
+    c1 '{"file":"att/one","media_type":"text/plain","name":"one"}' > lines
+sat sender lab load - < lines >> log
 give mini
 give gzip --compress gzip
 sat sender peer set reader encrypt=yes >> log
@@ -84,14 +100,17 @@ give encrypted
 sat sender peer set reader encrypt=no >> log
 head -c 3000 /dev/zero | tr '\0' 'x' > att/two
 : > att/none
-load sender '{"uid":"a1","type":"Analysis","title":"pH","modified":"2026-01-01T00:00:00Z","fields":{"Result":"7.0","Unit":"1"},"history":[{"time":"2026-01-01T00:00:00Z","actor":"ana","action":"create"}]}' \
-    '{"uid":"a2","type":"Analysis","title":"Zn \u00e9\u6c34","fields":{"Result":0.10,"Uncertainty":1e-1}}' \
-    '{"uid":"a3","type":"Analysis","title":"gone"}' \
-    '{"uid":"s1","type":"Sample","parent":"c1","attachments":[{"file":"att/two","media_type":"text/plain","name":"two"},{"file":"att/none","media_type":"text/plain","name":"none"}]}'
+printf '{"uid":"s1","type":"Sample","parent":"c1","attachments":[%s,%s]}\n' \
+    '{"file":"att/two","media_type":"text/plain","name":"two"}' \
+    '{"file":"att/none","media_type":"text/plain","name":"none"}' > lines
+sat sender lab load - < lines >> log
+load sender "$(result 7.0 01 "$created")" \
+    '{"uid":"a2","type":"Analysis","title":"Zn \u6c34","fields":{"R":0.10}}' \
+    '{"uid":"a3","type":"Analysis","title":"gone"}'
 carry sender other
-load sender '{"uid":"a1","type":"Analysis","title":"pH","modified":"2026-01-02T00:00:00Z","fields":{"Result":"7.2","Unit":"1"},"history":[{"time":"2026-01-01T00:00:00Z","actor":"ana","action":"create"},{"time":"2026-01-02T00:00:00Z","actor":"ana","action":"edit"}]}'
+load sender "$(result 7.2 02 "$created,$(entry 02 ana edit)")"
 sat sender lab delete a3 >> log
-load other '{"uid":"a1","type":"Analysis","title":"pH","modified":"2026-01-03T00:00:00Z","fields":{"Result":"7.4","Unit":"1"},"history":[{"time":"2026-01-01T00:00:00Z","actor":"ana","action":"create"},{"time":"2026-01-03T00:00:00Z","actor":"bo","action":"edit"}]}' \
+load other "$(result 7.4 03 "$created,$(entry 03 bo edit)")" \
     '{"uid":"m1","type":"Method","title":"of the other site"}'
 carry other sender
 give full
@@ -121,11 +140,17 @@ edit() {
 	mv new u/manifest.json
 }
 
-# seal PATH [FIRST_LINE [KEY]]
+# seal PATH [FIRST_LINE]
 seal() {
-	(cd u && ../seal "$out/keys/${3:-sender}.sign.key" \
-	    "${2:-# satchel bundle/1}" README.txt \
-	    $(ls | grep '^[01]' || :) manifest.json) > "$out/$1.satchel"
+	(
+		cd u
+		out_file=$out/$1.satchel
+		first_line=${2:-# satchel bundle/1}
+		set -- 0*
+		[ -e "$1" ] || set --
+		../seal "$out/keys/sender.sign.key" "$first_line" \
+		    README.txt "$@" manifest.json > "$out_file"
+	)
 }
 
 setup() {
@@ -212,9 +237,10 @@ manifest E_UNKNOWN_KEY-from '.from.site="0000000000000000"'
 manifest E_WRONG_DEST-other '.to[0].site="0000000000000000"'
 cp "$out/good/chain-2.satchel" "$out/bad/E_GAP-chain.satchel"
 reader=$(sat reader2 site show --json | jq -c '[.id,.generation,.nonce]')
+site=$(sat reader2 site show --json | jq -c .id)
 zeros=$(printf '%064d' 0)
 manifest E_ROLLED_BACK-heard \
-    ".heard=[[$reader[0],$reader,9,\"$zeros\"]]"
+    ".heard=[[$site,$reader,9,\"$zeros\"]]"
 manifest E_ROLLED_BACK-heads \
     ".heads=(.heads+[$reader+[7,\"$zeros\"]]|sort)"
 manifest E_FORK-sequence '.created="2026-01-01T00:00:00Z"'
@@ -270,13 +296,14 @@ pack() {
 	(
 		cd u
 		zstd -dq --rm 000001.blobs.tar.zst
-		eval "$2"
+		printf '%s' "$2" | dd of=000001.blobs.tar bs=1 seek="$3" \
+		    conv=notrunc 2>> ../log
 		zstd -q --rm --no-check 000001.blobs.tar
 	)
 	seal "bad/$1"
 }
-pack E_HASH-blob 'printf F | dd of=000001.blobs.tar bs=1 seek=512 conv=notrunc 2>/dev/null'
-pack E_TRAILER-pack 'printf x | dd of=000001.blobs.tar bs=1 seek=1600 conv=notrunc 2>/dev/null'
+pack E_HASH-blob F 512
+pack E_TRAILER-pack x 1600
 open mini
 rm u/000001.blobs.tar.zst
 mv u/000002.records.jsonl.zst u/000001.records.jsonl.zst
