@@ -51,11 +51,8 @@ for t in "$b"/tests/fuzz/fuzz_*; do
 	name=${t##*/fuzz_}
 	suite "fuzz corpus $name" "$t" "tests/fuzz/corpus/$name"
 done
-for t in tests/live/*.sh tests/golden/*.sh tests/sim/*.sh tests/fault/*.sh; do
-	[ -e "$t" ] || continue
-	suite "$(basename "$(dirname "$t")") $(basename "$t" .sh)" \
-	    sh "$t" "$b"
-done
+suite "C2SP age vectors" sh tests/live/age_vectors.sh "$b/tests/unit/age_vectors"
+suite "golden bundles" sh tests/golden/golden.sh "$b"
 suite "command line" sh tests/cli/run.sh "$b/satchel"
 suite "demo" sh tests/demo.sh "$b/satchel"
 

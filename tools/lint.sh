@@ -65,7 +65,7 @@ awk '
 	if (n > 80)
 		print FILENAME ":" FNR ": " n " columns"
 }
-FNR == 1 { if (NR > 1 && lines > 720) print file ": " lines " lines"
+FNR == 1 { if (NR > 1 && lines > 760) print file ": " lines " lines"
 	file = FILENAME }
 { lines = FNR }
 /^\{/ { start = FNR }
