@@ -134,6 +134,33 @@ lab_show(struct lab *l, const char *uid)
 	return buf_str(&l->out);
 }
 
+/* Loads; the counts are created, changed, deleted, same. */
+static inline void
+load(struct lab *l, const char *text, const char *counts)
+{
+	char got[64];
+
+	CHECK_OK(lab_load(l, text), &l->err);
+	(void)snprintf(got, sizeof got, "%d %d %d %d", (int)l->n.created,
+	    (int)l->n.changed, (int)l->n.deleted, (int)l->n.same);
+	CHECK_STR(got, counts);
+}
+
+/* Loading what was dumped makes no version. */
+static inline void
+load_again(struct lab *l)
+{
+	uint64_t seq = l->s->seq;
+	char *text = strdup(lab_all(l));
+
+	CHECK(text != NULL);
+	CHECK_OK(lab_load(l, text), &l->err);
+	CHECK_INT(l->n.same, l->n.lines);
+	CHECK_INT(l->s->seq, seq);
+	CHECK_STR(lab_all(l), text);
+	free(text);
+}
+
 /* What `from` has of an object goes to `to`. */
 static inline void
 lab_send(struct lab *from, struct lab *to, const char *uid)
