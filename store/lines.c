@@ -44,6 +44,14 @@ struct load {
 /* --- cutting and reading lines, beside the store ----------------------- */
 
 static void
+empty(struct buf *b)
+{
+	if (b->cap > SLOT_KEEP)
+		buf_clear(b);
+	buf_reset(b);
+}
+
+static void
 work(void *slot, void *worker)
 {
 	struct slot *sl = slot;
@@ -61,6 +69,7 @@ work(void *slot, void *worker)
 		    line->attachments), &err) < 0)
 			break;
 	}
+	empty(&sl->in);
 	if (i == sl->count)
 		return;
 	sl->err = err;
@@ -84,14 +93,6 @@ worker_clear(void *worker)
 	buf_clear(&((struct worker *)worker)->scratch);
 }
 
-static void
-empty(struct buf *b)
-{
-	if (b->cap > SLOT_KEEP)
-		buf_clear(b);
-	buf_reset(b);
-}
-
 /* Fill a slot with lines: 1, or 0 if the file ends with it, be it for an
  * error, which the slot keeps. */
 static int
@@ -101,7 +102,6 @@ fill(struct slot *sl, struct source *src, const char *folder)
 	size_t at;
 	int rc = 1;
 
-	empty(&sl->in);
 	empty(&sl->out);
 	attachment_in_reset(&sl->files);
 	sl->files.folder = folder;

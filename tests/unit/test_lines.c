@@ -104,6 +104,45 @@ TEST(history_order)
 	lab_end(&l);
 }
 
+/* "history":[] is a key like any other while there is no history. */
+TEST(history_empty)
+{
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	load(&l, H(""), "1 0 0 0");
+	CHECK_STR(lab_all(&l), H(""));
+	load_again(&l);
+	load(&l, "{\"uid\":\"a\",\"type\":\"T\"}", "0 1 0 0");
+	CHECK_STR(lab_all(&l), "{\"type\":\"T\",\"uid\":\"a\"}\n");
+	load(&l, H(""), "0 1 0 0");
+
+	/* Then it does not matter any more. */
+	load(&l, H("{\"time\":\"1\"}"), "0 1 0 0");
+	CHECK_STR(lab_all(&l), H("{\"time\":\"1\"}"));
+	load_again(&l);
+	load(&l, H(""), "0 0 0 1");
+	load(&l, "{\"uid\":\"a\",\"type\":\"T\"}", "0 0 0 1");
+	CHECK_STR(lab_all(&l), H("{\"time\":\"1\"}"));
+	CHECK_INT(lab_number(&l, "SELECT content LIKE '{\"fields\":"
+	    "{\"history\":[]},%' FROM version"), 1);
+
+	/* Without it at first: it does not come with the history. */
+	load(&l, "{\"uid\":\"b\",\"type\":\"T\",\"history\":[{}]}",
+	    "1 0 0 0");
+	load(&l, "{\"uid\":\"b\",\"type\":\"T\",\"history\":[]}",
+	    "0 0 0 1");
+	CHECK_STR(lab_show(&l, "b"),
+	    "{\"history\":[{}],\"type\":\"T\",\"uid\":\"b\"}");
+
+	/* Nor does a deletion have it. */
+	load(&l, "{\"uid\":\"c\",\"type\":\"T\",\"deleted\":true,"
+	    "\"history\":[]}", "0 0 1 0");
+	CHECK_STR(lab_show(&l, "c"),
+	    "{\"deleted\":true,\"type\":\"T\",\"uid\":\"c\"}");
+	lab_end(&l);
+}
+
 /* --- deletions --------------------------------------------------------- */
 
 TEST(deletions)
