@@ -31,6 +31,21 @@ one_number(struct store *s, sqlite3_stmt *st, uint64_t *ret, struct err *err)
 	return 0;
 }
 
+/* The one hash that a statement gives: 1, or 0 where there is no row. */
+static int
+one_hash(struct store *s, sqlite3_stmt *st, const char *what,
+    unsigned char ret[32], struct err *err)
+{
+	int rc = store_step(s, st, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = store_column_hash(st, 0, ret);
+	(void)sqlite3_reset(st);
+	return rc < 0 ? err_set(err, E_DAMAGED, "\"%s/store.db\": bad %s",
+	    s->home, what) : 1;
+}
+
 /* --- watermarks -------------------------------------------------------- */
 
 int
@@ -229,21 +244,13 @@ stream_head_of(struct store *s, const struct actor *a, uint64_t n,
 {
 	sqlite3_stmt *st;
 	int64_t actor;
-	int rc;
 
 	if (store_actor_id(s, a, &actor, err) < 0 ||
 	    (st = store_sql(s, "SELECT head FROM head WHERE actor=? AND n=?",
 	    err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "ii", actor, (int64_t)n);
-	if ((rc = store_step(s, st, err)) <= 0)
-		return rc;
-	rc = store_column_hash(st, 0, ret);
-	(void)sqlite3_reset(st);
-	if (rc < 0)
-		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad head",
-		    s->home);
-	return 1;
+	return one_hash(s, st, "head", ret, err);
 }
 
 int
@@ -265,17 +272,11 @@ stream_written(struct store *s, uint64_t sequence, unsigned char ret[32],
 {
 	sqlite3_stmt *st = store_sql(s, "SELECT id FROM file_out WHERE "
 	    "sequence=?", err);
-	int rc;
 
 	if (st == NULL)
 		return -(int)err->code;
 	store_bind(st, "i", (int64_t)sequence);
-	if ((rc = store_step(s, st, err)) <= 0)
-		return rc;
-	rc = store_column_hash(st, 0, ret);
-	(void)sqlite3_reset(st);
-	return rc < 0 ? err_set(err, E_DAMAGED, "\"%s/store.db\": bad file id",
-	    s->home) : 1;
+	return one_hash(s, st, "file id", ret, err);
 }
 
 int
@@ -301,19 +302,13 @@ stream_was_read(struct store *s, const struct actor *a, uint64_t sequence,
 {
 	sqlite3_stmt *st;
 	int64_t actor;
-	int rc;
 
 	if (store_actor_id(s, a, &actor, err) < 0 ||
 	    (st = store_sql(s, "SELECT id FROM file_in WHERE actor=? AND "
 	    "sequence=?", err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "ii", actor, (int64_t)sequence);
-	if ((rc = store_step(s, st, err)) <= 0)
-		return rc;
-	rc = store_column_hash(st, 0, ret);
-	(void)sqlite3_reset(st);
-	return rc < 0 ? err_set(err, E_DAMAGED, "\"%s/store.db\": bad file id",
-	    s->home) : 1;
+	return one_hash(s, st, "file id", ret, err);
 }
 
 int
