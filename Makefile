@@ -27,9 +27,9 @@ CFLAGS ?= -O2 -g
 HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now
 ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) -pthread -I. $(CFLAGS)
-LIBS = -larchive -lsqlite3 -ljansson -lsodium -lzstd -lz
+LIBS = -larchive -lsqlite3 -ljansson -lsodium -lcurl -linih -lzstd -lz
 
-ROOMS = base format store exporter importer
+ROOMS = base format store exporter importer mirror mirror/senaite
 LIB_SRC = $(sort $(wildcard $(ROOMS:=/*.c)))
 CLI_SRC = $(sort $(wildcard cli/*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c)) tests/unit/age_vectors.c

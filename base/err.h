@@ -24,9 +24,13 @@ enum err_code {
 	E_LIMIT,			/* exit 6: too big or too many */
 	E_SIGNATURE, E_SIGFORMAT, E_UNKNOWN_KEY, E_REVOKED,	/* exit 7 */
 	E_WRONG_DEST, E_SCOPE, E_POLICY, E_TRUSTSTORE,		/* exit 7 */
+	E_MASS_DELETE,			/* exit 7: too many at once */
 	E_GAP, E_FORK, E_ROLLED_BACK,	/* exit 8: the order is wrong */
+	E_CLOCK,			/* exit 9: our clock cannot be right */
 	E_NOT_FOR_US, E_DECRYPT, E_PASSPHRASE, E_KEYFILE, E_PERMS, /* 10 */
 	I_CONFLICTS,			/* exit 11: applied, with conflicts */
+	E_DEST_REJECTED, E_DEST_MISMATCH, /* exit 12: a mirror refused */
+	E_DEST_UNAVAILABLE, E_DEST_AUTH, E_DEST_PROTOCOL, /* exit 13 */
 	E_LOCKED,			/* exit 14: another run has the lock */
 	ERR_CODES
 };

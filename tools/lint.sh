@@ -11,29 +11,40 @@ complain() {
 	bad=1
 }
 
+rooms=$(make -s --eval 'print: ; @echo $(ROOMS)' print)
+# files SUFFIX ROOMS: those that exist.
+files() {
+	suffix=$1
+	shift
+	for room in "$@"; do
+		find "$room" -maxdepth 1 -name "*$suffix"
+	done | LC_ALL=C sort
+}
+
 flags=$(make -s --eval 'print: ; @echo $(CSTD) $(WARN) -I.' print)
 for cc in gcc clang; do
 	command -v "$cc" > /dev/null || {
 		complain "$cc is missing"
 		continue
 	}
-	for f in */*.c tests/unit/*.c tests/fuzz/*.c; do
-		[ -e "$f" ] || continue
+	# shellcheck disable=SC2086
+	for f in $(files .c $rooms cli tests/unit tests/fuzz); do
 		# shellcheck disable=SC2086
 		$cc $flags -O2 -fsyntax-only "$f" || complain "$cc: $f"
 	done
 done
 
-for h in base/*.h format/*.h store/*.h exporter/*.h importer/*.h cli/*.h; do
+# shellcheck disable=SC2086
+for h in $(files .h $rooms cli); do
 	# shellcheck disable=SC2086
 	printf '#include "%s"\nint x;\n' "$h" |
 	    gcc $flags -fsyntax-only -xc - || complain "$h does not stand alone"
 done
 
-# allowed ROOM ROOMS-IT-MAY-INCLUDE
+# allowed FOLDER ROOMS-IT-MAY-INCLUDE
 allowed() {
 	grep -n '#include "\.\./' "$1"/*.[ch] 2> /dev/null |
-	    sed 's|\.\./|@|; s|:.*@\([a-z]*\)/.*| \1|' | sort -u |
+	    sed -n 's|:.*"\(\.\./\)*\([a-z]*\)/.*| \2|p' | sort -u |
 	    while read -r file room; do
 		case " $2 " in
 		*" $room "*) ;;
@@ -47,16 +58,20 @@ layers=$(
 	allowed store "base"
 	allowed exporter "base format store"
 	allowed importer "base format store"
-	allowed cli "base format store exporter importer"
+	allowed mirror "base format store"
+	allowed mirror/senaite "base format store"
+	allowed cli "base format store exporter importer mirror"
 )
 [ -z "$layers" ] || complain "$layers"
 
 # Below cli/ nothing prints or exits.
+# shellcheck disable=SC2086
 if grep -nE '\b(printf|puts|perror|exit|abort|fprintf)\(' \
-    base/*.c format/*.c store/*.c exporter/*.c importer/*.c; then
+    $(files .c $rooms); then
 	complain "printing or exiting below cli/"
 fi
 
+# shellcheck disable=SC2046,SC2086
 awk '
 {
 	n = 0
@@ -72,8 +87,7 @@ FNR == 1 { if (NR > 1 && lines > 760) print file ": " lines " lines"
 /^\}/ { if (start && FNR - start > 80)
 	print FILENAME ":" start ": a function of " FNR - start " lines"
 	start = 0 }
-' base/*.[ch] format/*.[ch] store/*.[ch] exporter/*.[ch] importer/*.[ch] \
-    cli/*.[ch] > /tmp/satchel-lint.$$
+' $(files '.[ch]' $rooms cli) > /tmp/satchel-lint.$$
 [ ! -s /tmp/satchel-lint.$$ ] || {
 	cat /tmp/satchel-lint.$$
 	complain "sizes"

@@ -1,0 +1,103 @@
+/* http.h: one HTTP server, spoken to with bounds (libcurl below).
+ *
+ * Every request has a deadline, a floor of speed and a cap on the bytes of
+ * headers and body, counted here.  Redirects are not followed, bodies are not
+ * decoded, http and https are the only protocols; the environment (proxies,
+ * .netrc, SSLKEYLOGFILE) has no say.  TLS 1.2 and up, verified, always.
+ * Credentials go to the one host of the base address and into no error text.
+ *
+ * What failed before anything was sent, 408, 429, 502, 503 and 504 are tried
+ * again with growing, random waits; Retry-After is obeyed within bounds; a
+ * whole run of tries has a deadline.  A request that is not safe to repeat
+ * (HTTP_ONCE) is never sent again once it may have reached the server: its
+ * end is then *unclear* (ret_unclear), and the caller looks what became of
+ * it.
+ *
+ * Not for several threads.
+ */
+#ifndef SATCHEL_HTTP_H
+#define SATCHEL_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/buf.h"
+#include "../base/err.h"
+
+#define HTTP_BODY_MAX 16777216u		/* of an answer held in memory */
+#define HTTP_HEADERS_MAX 65536u
+#define HTTP_URL_MAX 65536u
+
+struct http_config {			/* all borrowed until http_new returns */
+	const char *base;		/* http(s)://host[:port][/path], no
+					 * user, query or fragment */
+	const char *user, *password;	/* Basic; NULL: none */
+	const char *bearer;		/* or a token; NULL: none */
+	const char *ca_file;		/* PEM; NULL: the system's */
+	const char *proxy;		/* http://host:port; NULL: none */
+	unsigned connect_s;		/* 0: 15 */
+	unsigned request_s;		/* deadline of one try; 0: 300 */
+	unsigned stall_s;		/* under 100 bytes/s so long; 0: 60 */
+	unsigned tries;			/* 0: 5 */
+	unsigned total_s;		/* of all tries of a request; 0: 900 */
+};
+
+struct http;
+
+/* E_CONFIG: an address or file that cannot be. */
+int http_new(struct http **ret, const struct http_config *c, struct err *err);
+void http_freep(struct http **h);	/* wipes credentials */
+
+enum http_kind { HTTP_SAFE, HTTP_ONCE };
+
+struct http_request {
+	const char *method;		/* GET, POST, PATCH, HEAD */
+	enum http_kind kind;
+	const char *path;		/* after base, begins with '/', already
+					 * percent-encoded, query included */
+	const char *accept;		/* NULL: application/json */
+	const char *type;		/* of the body; NULL: application/json */
+	const char *body;		/* NULL: none */
+	size_t body_len;
+
+	/* For a body that is not held: called with each piece; a negative
+	 * return ends the transfer and is returned by http_run.  A try again
+	 * begins with `restart`.  NULL: held in http_answer.body. */
+	int (*sink)(void *ctx, const char *at, size_t len, struct err *err);
+	int (*restart)(void *ctx, struct err *err);
+	void *ctx;
+	uint64_t max;			/* bytes of body; 0: HTTP_BODY_MAX */
+};
+
+struct http_answer {
+	int status;			/* 100..599 */
+	int unclear;			/* HTTP_ONCE: may have been carried
+					 * out; set with an error */
+	char type[128];			/* media type, lower case, no
+					 * parameters; "" if none */
+	uint64_t length;		/* bytes of body received */
+	int64_t date;			/* of the Date header; -1: none */
+	struct buf body;
+};
+#define HTTP_ANSWER_INIT { .status = 0 }
+void http_answer_clear(struct http_answer *a);
+
+/* Any status that is final is good here (401 and 404 too), but a redirect.
+ * E_DEST_UNAVAILABLE: no connection, too slow, or still busy after all tries;
+ * E_DEST_PROTOCOL: not HTTP as it should be, too big, cut short, a redirect.
+ * Errors name method and path (without query), never credentials. */
+int http_run(struct http *h, const struct http_request *r,
+    struct http_answer *ret, struct err *err);
+
+/* Requests sent so far, bytes received, and microseconds spent waiting for
+ * the server (between the end of the request and the end of the answer). */
+struct http_totals {
+	uint64_t requests, bytes, wait_us;
+};
+struct http_totals http_totals(const struct http *h);
+
+/* Append text percent-encoded (RFC 3986: unreserved stay; with `slash`, '/'
+ * stays too). */
+void http_escape(struct buf *out, const char *text, size_t len, int slash);
+
+#endif
