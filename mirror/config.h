@@ -1,0 +1,103 @@
+/* config.h: how a mirror is reached and what goes in and out of it: the file
+ * mirror.ini in the home, read with inih, with comments for the person who
+ * edits it.  docs/senaite.md has every key.
+ *
+ *	[mirror]
+ *	url = https://lims.example/senaite
+ *	user = satchel
+ *	password-file = /etc/satchel/lims.password
+ *	ca-file, proxy, token-file, companion = auto|no|required
+ *	types, skip, settings, registry, users, full-every, page
+ *
+ *	[peer lab-b]		what was born at lab-b, or came by it
+ *	remote-prefix = B-
+ *	prefix-types = Client, AnalysisRequest
+ *
+ *	[peers]			for all that have no section, and for keys that
+ *				a section does not have
+ */
+#ifndef SATCHEL_CONFIG_H
+#define SATCHEL_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/buf.h"
+#include "../base/err.h"
+#include "../base/json_scan.h"
+
+#define CONFIG_FILE "mirror.ini"
+#define CONFIG_BYTES_MAX 1048576u
+#define CONFIG_PEERS_MAX 1024u
+#define CONFIG_TYPES_MAX 256u		/* of one list */
+
+struct config_types {			/* a list of type names */
+	char **at;			/* owned */
+	size_t count;
+	int given;			/* 0: the key is not there */
+};
+
+struct config_policy {			/* of a mirror or of a peer's objects */
+	struct config_types types;	/* full-sync; not given: all */
+	struct config_types skip;	/* never by themselves: only as what
+					 * others refer to */
+	struct config_types read_only, update_only, prefix_types;
+	char *remote_prefix, *local_prefix;	/* owned; NULL: none */
+	int settings, registry, users;	/* -1 not given, else 0 or 1 */
+};
+
+struct config_peer {
+	char *name;			/* of the peer, or a site id; owned;
+					 * NULL: [peers] */
+	struct config_policy policy;
+};
+
+enum config_companion { CONFIG_AUTO, CONFIG_PLAIN, CONFIG_COMPANION };
+
+struct config {
+	char *instance;			/* "senaite" */
+	char *url, *user, *password_file, *token_file, *ca_file, *proxy;
+	enum config_companion companion;
+	unsigned full_every_d;		/* days between full notices; 0: only
+					 * when asked or needed; default 7 */
+	unsigned page;			/* objects of one read: 1..100; 50 */
+	unsigned timeout_s;		/* of one request; 300 */
+	struct config_policy own;	/* what the mirror puts in the store */
+	struct config_peer *peers;	/* owned */
+	size_t peer_count;
+};
+#define CONFIG_INIT { .companion = CONFIG_AUTO }
+void config_clear(struct config *c);
+
+/* Read HOME/mirror.ini.  1; 0 if there is no such file (`ret` has the
+ * defaults); E_CONFIG with file and line: unknown section or key, a key
+ * twice, a value that is none; E_PERMS: not ours or writable by others. */
+int config_read(struct config *ret, const char *home, struct err *err);
+
+/* The first line of a file that holds a secret (password, token), at most
+ * 4096 bytes, appended to `out` (wipe it).  E_PERMS: readable by others. */
+int config_secret(const char *path, struct buf *out, struct err *err);
+
+/* Write a fresh, commented file.  E_USAGE if there is one. */
+int config_write_new(const char *home, const struct config *c,
+    struct err *err);
+
+/* Set one key in a section ("mirror", "peers", or a peer's name: section
+ * "peer NAME"), keeping every other line and comment; the whole file is
+ * checked before it is replaced at once.  An empty value takes the key out.
+ * E_USAGE: unknown key or value. */
+int config_set(const char *home, const char *section, const char *key,
+    const char *value, struct err *err);
+
+/* Is `key` one that config_set knows for a peer? */
+int config_is_peer_key(const char *key);
+
+/* What holds for objects of a peer, by its name or site id (either may be
+ * NULL): its section, then [peers], then nothing.  Spans of lists borrow. */
+void config_policy_of(const struct config *c, const char *name,
+    const char *site, struct config_policy *ret);	/* shallow: no clear */
+
+int config_has_type(const struct config_types *t, const char *type,
+    size_t len);
+
+#endif

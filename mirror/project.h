@@ -1,0 +1,38 @@
+/* project.h: what the store has and the instance has not, into the instance
+ * (design section 6): parents first, references again in a second pass, each
+ * write read back.  What the instance does not hold stays in the store, is
+ * listed with its reason and tried again next time; it stops nothing else.
+ *
+ * What is in the way is read first: an object that was changed in the
+ * instance since it was last read is noticed, not overwritten.
+ */
+#ifndef SATCHEL_PROJECT_H
+#define SATCHEL_PROJECT_H
+
+#include <stdint.h>
+
+#include "../base/err.h"
+#include "config.h"
+#include "mirror.h"
+#include "notice.h"
+
+struct project_request {
+	int all;			/* every object again */
+	int dry_run;			/* count what is due, write nothing */
+	const struct config *config;
+	struct mirror_progress progress;
+};
+
+struct project_report {
+	uint64_t due, created, updated, same, deleted, refused, waiting,
+	    partly, left;		/* partly: written, not all of it held */
+	uint64_t self_us, wait_us;	/* our own time, the instance's */
+};
+
+/* E_DEST_*: of the connection; what was written is remembered.  Refused
+ * objects are no error here: the report counts them. */
+int project_run(struct mirror *m, const struct mirror_home *home,
+    const struct project_request *r, struct project_report *ret,
+    struct err *err);
+
+#endif
