@@ -66,7 +66,8 @@ class Site:
         value["exit"] = process.returncode
         return value
 
-    def init(self, companion="auto", settings="yes"):
+    def init(self, companion="auto", own="no"):
+        """own: do our settings, registry and users travel?"""
         secret = os.path.join(self.run.folder, "password")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
             f.write("admin\n")
@@ -74,13 +75,17 @@ class Site:
                      "--url", self.instance.url, "--user", "admin",
                      "--password-file", secret)
         self.satchel("mirror", "set", "companion=" + companion,
-                     "settings=" + settings)
+                     "settings=" + own, "registry=" + own, "users=" + own)
 
     def knows(self, other):
         card = os.path.join(self.run.folder, other.name + ".card")
         other.satchel("site", "card", "--out", card, ok=(0, 2))
         digits = other.satchel("site", "fingerprint")["fingerprint"]
         self.satchel("peer", "add", card, "--fingerprint", digits)
+
+    def takes_settings_of(self, other):
+        self.satchel("peer", "set", other.name, "settings=yes",
+                     "registry=yes", "users=yes")
 
     def carry(self, other, ok=(0,)):
         """Export here, import there: one stick, one way."""

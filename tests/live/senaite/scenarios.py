@@ -42,14 +42,21 @@ class Companion:
         self.link(admin, analysis, client)
         self.a = Site(run, "lab-a", self.ia)
         self.b = Site(run, "lab-b", self.ib)
+        admin.push("import", objects=[{
+            "uid": "/users/nurse", "path": "/users/nurse", "type": "User",
+            "title": "Night Nurse", "fields": {
+                "email": "nurse@lab.example", "groups": [],
+                "roles": ["LabClerk"]}}])
+        self.a.init(own="yes")
+        self.b.init()
         for site in (self.a, self.b):
-            site.init()
             doctor = site.satchel("doctor", ok=(0,))
             run.expect("doctor %s" % site.name, doctor["exit"] == 0,
                        "mode companion" if "companion" in str(doctor)
                        else "plain?")
         self.a.knows(self.b)
         self.b.knows(self.a)
+        self.b.takes_settings_of(self.a)
 
         took, document = seconds(self.a.satchel, "notice")
         self.full = took
@@ -66,7 +73,11 @@ class Companion:
         run.expect("projection left nothing",
                    not projected.get("refused") and
                    not projected.get("waiting"), str(projected))
-        self.projection = carried["import"].get("project")
+        names = {u["username"]: u for u in Lab(self.ib.url).get("users")[
+            "items"]}
+        run.expect("users travel, without passwords",
+                   "LabClerk" in names.get("nurse", {}).get("roles", []),
+                   str(names.get("nurse", {}).get("fullname")))
         self.check("companion: migration")
 
     def link(self, admin, analysis, client):
@@ -247,6 +258,7 @@ class Killed:
         site = Site(run, "lab-c", target)
         site.init()
         site.knows(self.companion.a)
+        site.takes_settings_of(self.companion.a)
         self.companion.a.knows(site)
         stick = tempfile.mkdtemp(dir=run.folder)
         self.companion.a.satchel("export", "--to", "lab-c", "--out", stick)
@@ -344,7 +356,7 @@ class Plain:
         target = run.instance("e", "empty", True)
         one = Site(run, "lab-p", source)
         two = Site(run, "lab-e", target)
-        one.init(companion="no")
+        one.init(companion="no", own="yes")
         two.init()
         one.knows(two)
         two.knows(one)
