@@ -44,7 +44,8 @@ struct instance_row {
 	struct buf why;			/* canonical JSON array of
 					 * {"field"?,"reason"} */
 	int tries;
-};
+};					/* texts that are read end with NUL */
+#define INSTANCE_ROW_INIT { .tries = 0 }
 void instance_row_clear(struct instance_row *r);
 void instance_row_reset(struct instance_row *r);	/* keeps its room */
 
@@ -53,38 +54,42 @@ void instance_row_reset(struct instance_row *r);	/* keeps its room */
 int instance_init(struct store *s, const char *kind, struct err *err);
 int instance_kind(struct store *s, struct buf *ret, struct err *err);
 
-/* By the store's uid, or by the UID there: 1 or 0. */
+/* By the store's uid, or by the UID there: 1 or 0.  `ret` is reset first. */
 int instance_get(struct store *s, const char *uid, size_t len,
     struct instance_row *ret, struct err *err);
 int instance_by_remote(struct store *s, const char *remote, size_t len,
     struct instance_row *ret, struct err *err);
 
-/* The other name alone, appended; 1, or 0 if none is known.  (Quick: for
- * references.) */
+/* The other name alone, appended, NUL behind it: 1, or 0 if none is known.
+ * (Quick: for references.) */
 int instance_uid_of(struct store *s, const char *remote, size_t len,
     struct buf *ret, struct err *err);
 int instance_remote_of(struct store *s, const char *uid, size_t len,
     struct buf *ret, struct err *err);
 
-/* Write a row, new or not, all of it; a doc is kept compressed. */
+/* Write a row, new or not, all of it; a doc is kept compressed, at most
+ * INSTANCE_DOC_MAX: E_LIMIT.  E_DEST_MISMATCH: another object has this UID
+ * there.  instance_forget drops all that is known of a uid. */
+#define INSTANCE_DOC_MAX 4194304u
 int instance_put(struct store *s, const struct instance_row *r,
     struct err *err);
 int instance_forget(struct store *s, const char *uid, size_t len,
     struct err *err);
 
-/* Only `seen`: quick. */
+/* Only `seen`: quick.  1, or 0 if there is no such row. */
 int instance_see(struct store *s, const char *remote, size_t len,
     uint64_t seen, struct err *err);
 
 /* The versions that the instance shows: exactly these, replacing what was
- * (count 0: none). */
+ * (count 0: none).  They may have been read in an earlier transaction: one
+ * that was merged away since then is kept. */
 int instance_show(struct store *s, const char *uid, size_t len,
-    const struct version *const *shown, size_t count, struct err *err);
+    struct version *const *shown, size_t count, struct err *err);
 
 /* An edit by someone who was shown what instance_show said last; nothing was
- * shown if it never did.  `ret_base`, if not NULL, gets F and history of the
- * version that won among them before: what a difference is put onto; then
- * make the edit and call instance_edit. */
+ * shown if it never did.  instance_base reads what a difference is put onto:
+ * 1, or 0 if there is no such object, which may be edited all the same.  Then
+ * call instance_edit, in the same transaction. */
 struct instance_base {
 	struct object object;		/* id 0: no such object */
 	struct version *kept;		/* owned: shown and superseded */
@@ -99,13 +104,14 @@ void instance_base_clear(struct instance_base *b);
 int instance_base(struct store *s, const char *uid, size_t len,
     struct instance_base *ret, struct err *err);
 
-/* The edit, and its version is now what is shown (with all that it saw).
- * 1 with a new version, 0 if nothing would change. */
+/* The edit (E_REF: an attachment that is not in the store), and its version is
+ * now what is shown, with all that it saw.  1 with a new version; 0 if nothing
+ * would change, and what is shown stays. */
 int instance_edit(struct store *s, const char *uid, size_t len,
     const struct instance_base *b, const struct merge_edit *e,
     struct err *err);
 
-/* Blobs last read there: the hash by (uid, field, token): 1 or 0. */
+/* Blobs read there: the hash by (uid, field, token): 1 or 0. */
 int instance_blob(struct store *s, const char *uid, size_t len,
     struct json_span field, struct json_span token, unsigned char ret[32],
     uint64_t *ret_size, struct err *err);
@@ -119,8 +125,9 @@ int instance_note(struct store *s, const char *key, struct buf *ret,
 int instance_note_put(struct store *s, const char *key, const char *value,
     struct err *err);			/* NULL: forget */
 
-/* Rows that an inventory `seen` should have had and had not: count, and up
- * to `limit` of them above the store uid `after`. */
+/* Rows that an inventory `seen` should have had and had not (there is a UID
+ * there, and it was seen last by an earlier one): count; and up to `limit` of
+ * them above the store uid `after`, ascending: how many.  `each` may write. */
 int instance_missing(struct store *s, uint64_t seen, uint64_t *ret,
     struct err *err);
 int instance_missing_next(struct store *s, uint64_t seen, const char *after,
@@ -130,14 +137,19 @@ int instance_missing_next(struct store *s, uint64_t seen, const char *after,
 /* --- what is to be projected ------------------------------------------- */
 
 /* Fill the list anew: every object whose sequence is above the one shown
- * (`all`: every object; refused and waiting ones always), with its depth
+ * (`all`: every object; refused, waiting and left ones always), with its depth
  * below parents that are in the list too, and the rank that `rank` gives its
- * type.  Objects that `wants` says no to (0) are left out, unless one that is
- * in refers to them.  Writing.  ret: how many. */
+ * type.  A deletion only if it is there.  Objects that `wants` says no to (0)
+ * are left out, unless one that is in refers to them (refs.h) or lies in
+ * them.  Writing; nothing is held in memory.  ret: how many.
+ *
+ * Parents that contain each other get the greatest depth.  Deletions come
+ * after all others, what is inside before what it is in. */
 struct instance_choice {
 	int (*wants)(void *ctx, const struct object *o, const char *uid,
-	    struct err *err);		/* 1, 0 */
+	    struct err *err);		/* 1, 0; NULL: all; only reads */
 	unsigned (*rank)(void *ctx, const char *type, size_t len);
+					/* NULL: all the same */
 	void *ctx;
 	int all;
 };
@@ -155,7 +167,8 @@ int instance_due_set(struct store *s, const char *uid, size_t len, int pass,
 int instance_due_count(struct store *s, int pass, uint64_t *ret,
     struct err *err);
 
-/* What is not held: count; each, by type and uid. */
+/* What is not held (unread, refused, waiting): count; each, by type and uid;
+ * type "" for what the store has not.  `each` may write. */
 int instance_refused_count(struct store *s, uint64_t *ret, struct err *err);
 int instance_refused_each(struct store *s,
     int (*each)(void *ctx, const struct instance_row *r, const char *type,

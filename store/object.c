@@ -6,6 +6,7 @@
 
 #include "blob.h"
 #include "digest.h"
+#include "object_row.h"
 #include "view.h"
 
 void
@@ -21,47 +22,6 @@ object_clear(struct object *o)
 }
 
 /* --- reading ----------------------------------------------------------- */
-
-static int
-set_dot(struct store *s, struct dot *d, int64_t actor, int64_t n,
-    struct err *err)
-{
-	const struct actor *a = store_actor(s, actor, err);
-
-	if (a == NULL)
-		return -(int)err->code;
-	d->actor = *a;
-	d->n = (uint64_t)n;
-	return 0;
-}
-
-/* Columns: actor, n, label, born_actor, born_n, hash, context, stamps,
- * content. */
-static int
-version_of_row(struct store *s, sqlite3_stmt *st, struct version *v,
-    struct err *err)
-{
-	int rc;
-
-	if ((rc = set_dot(s, &v->dot, sqlite3_column_int64(st, 0),
-	    sqlite3_column_int64(st, 1), err)) < 0)
-		return rc;
-	v->label = sqlite3_column_int64(st, 2);
-	v->born = v->dot;
-	if (sqlite3_column_type(st, 3) != SQLITE_NULL &&
-	    (rc = set_dot(s, &v->born, sqlite3_column_int64(st, 3),
-	    sqlite3_column_int64(st, 4), err)) < 0)
-		return rc;
-	if (store_column_hash(st, 5, v->hash) < 0)
-		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad hash",
-		    s->home);
-	v->context = store_column(st, 6);
-	v->stamps = store_column(st, 7);
-	v->content = store_column(st, 8);
-	if ((rc = version_own(v, err)) < 0)
-		return err_prefix(err, "\"%s/store.db\"", s->home);
-	return 0;
-}
 
 static int
 more_versions(struct object *o, struct err *err)
@@ -88,9 +48,8 @@ compare(const void *a, const void *b)
 static int
 read_versions(struct store *s, struct object *o, struct err *err)
 {
-	sqlite3_stmt *st = store_sql(s, "SELECT actor,n,label,born_actor,"
-	    "born_n,hash,context,stamps,content FROM version WHERE object=?",
-	    err);
+	sqlite3_stmt *st = store_sql(s, "SELECT " OBJECT_ROW_READ
+	    " FROM version WHERE object=?", err);
 	size_t i;
 	int rc;
 
@@ -99,7 +58,7 @@ read_versions(struct store *s, struct object *o, struct err *err)
 	store_bind(st, "i", o->id);
 	while ((rc = store_step(s, st, err)) > 0) {
 		if ((rc = more_versions(o, err)) < 0 ||
-		    (rc = version_of_row(s, st, &o->all[o->set.count - 1],
+		    (rc = object_row_read(s, st, &o->all[o->set.count - 1],
 		    err)) < 0) {
 			(void)sqlite3_reset(st);
 			return rc;
@@ -156,49 +115,6 @@ object_get(struct store *s, const char *uid, size_t len, struct object *ret,
 }
 
 /* --- writing ----------------------------------------------------------- */
-
-static int
-put_version(struct store *s, int64_t object, const struct version *v,
-    int winner, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf blobs = BUF_INIT;
-	int64_t actor, born = 0;
-	sqlite3_stmt *st;
-	int rc;
-
-	if ((rc = store_actor_id(s, &v->dot.actor, &actor, err)) < 0)
-		return rc;
-	if (v->fields.len > 0 &&
-	    (rc = version_blobs(v->fields, &blobs, err)) < 0)
-		return rc;
-	if ((st = store_sql(s, "INSERT INTO version(object,actor,n,label,"
-	    "winner,hash,content,born_actor,born_n,context,stamps,blobs) "
-	    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", err)) == NULL)
-		return -(int)err->code;
-	store_bind(st, "iiiiiht", object, actor, (int64_t)v->dot.n, v->label,
-	    (int64_t)winner, v->hash, v->content.at, v->content.len);
-	(void)sqlite3_bind_null(st, 8);
-	(void)sqlite3_bind_null(st, 9);
-	if (dot_cmp(&v->born, &v->dot) != 0) {
-		if ((rc = store_actor_id(s, &v->born.actor, &born, err)) < 0)
-			return rc;
-		(void)sqlite3_bind_int64(st, 8, born);
-		(void)sqlite3_bind_int64(st, 9, (int64_t)v->born.n);
-	}
-	(void)sqlite3_bind_null(st, 10);
-	if (v->context.len > 0)
-		(void)sqlite3_bind_text64(st, 10, v->context.at,
-		    v->context.len, SQLITE_STATIC, SQLITE_UTF8);
-	(void)sqlite3_bind_null(st, 11);
-	if (v->stamps.len > 0)
-		(void)sqlite3_bind_text64(st, 11, v->stamps.at,
-		    v->stamps.len, SQLITE_STATIC, SQLITE_UTF8);
-	(void)sqlite3_bind_null(st, 12);
-	if (blobs.len > 0)
-		(void)sqlite3_bind_blob64(st, 12, blobs.at, blobs.len,
-		    SQLITE_STATIC);
-	return store_step(s, st, err);
-}
 
 /* The object's share of the digest, once for each type of its siblings. */
 static int
@@ -330,8 +246,8 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 
 		for (old = 0; old < o->set.count && !here; old++)
 			here = &o->all[old] == set.v[i];
-		if (!here && (rc = put_version(s, o->id, set.v[i], i == w,
-		    err)) < 0)
+		if (!here && (rc = object_row_put(s, "INSERT INTO version"
+		    OBJECT_ROW_COLUMNS, o->id, set.v[i], i == w, err)) < 0)
 			return rc;
 	}
 	if ((rc = digest_set(s, uid, len, set, 1, err)) < 0)
@@ -394,51 +310,66 @@ set_after_edit(const struct object *o, struct version *new,
 	return 0;
 }
 
+/* The dot is used up: counter, chain, and the head that we stand by. */
+static int
+use_dot(struct store *s, const char *uid, size_t len,
+    const struct version *new, struct err *err)
+{
+	int64_t actor;
+	int rc;
+
+	s->n++;
+	s->state_dirty = 1;
+	version_head(s->head, &new->dot, uid, len, new->hash);
+	if ((rc = store_actor_id(s, &s->self, &actor, err)) < 0)
+		return rc;
+	return store_run(s, err, "INSERT INTO head(actor,n,head) "
+	    "VALUES(?,?,?)", "iih", actor, (int64_t)s->n, s->head);
+}
+
+int
+object_edit_seen(struct store *s, const char *uid, size_t len,
+    const struct object *o, const struct object_seen *seen,
+    const struct merge_edit *e, struct err *err)
+{
+	CLEANUP(version_clear) struct version new = VERSION_INIT;
+	CLEANUP(buf_freep) struct version **list = NULL;
+	CLEANUP(buf_freep) char *keep = NULL;
+	struct siblings set = { NULL, 0 };
+	struct object row = *o;
+	int rc, listed;
+
+	if ((keep = calloc(o->set.count + 1, 1)) == NULL)
+		return err_oom(err);
+	new.dot.actor = s->self;
+	new.dot.n = s->n + 1;
+	if ((rc = merge_new(seen->all, seen->shown, e, &new, err)) <= 0)
+		return rc;
+	if ((rc = check_blobs(s, &new, err)) < 0 ||
+	    (rc = use_dot(s, uid, len, &new, err)) < 0 ||
+	    (rc = set_after_edit(o, &new, &set, keep, err)) < 0)
+		return rc;
+	list = set.v;
+	rc = put_set(s, uid, len, &row, keep, set, 0, &listed, err);
+	return rc < 0 ? rc : 1;
+}
+
 int
 object_edit(struct store *s, const char *uid, size_t len,
     const struct object *o, const char *shown, const struct merge_edit *e,
     struct err *err)
 {
-	CLEANUP(version_clear) struct version new = VERSION_INIT;
-	CLEANUP(buf_freep) char *flags = NULL, *keep = NULL;
-	CLEANUP(buf_freep) struct version **list = NULL;
-	struct siblings set = { NULL, 0 };
-	struct object row = *o;
-	int rc, listed;
+	CLEANUP(buf_freep) char *flags = NULL;
+	struct object_seen seen = { o->set, shown };
 
-	flags = calloc(o->set.count + 1, 1);
-	keep = calloc(o->set.count + 1, 1);
-	if (flags == NULL || keep == NULL)
-		return err_oom(err);
-	if (shown != NULL)
-		memcpy(flags, shown, o->set.count);
-	else if (o->set.count > 0)
-		merge_shown(o->set, flags);
-	new.dot.actor = s->self;
-	new.dot.n = s->n + 1;
-	if ((rc = merge_new(o->set, flags, e, &new, err)) <= 0)
-		return rc;
-	if ((rc = check_blobs(s, &new, err)) < 0)
-		return rc;
-
-	/* The dot is used up: counter, chain, and the head that we stand by. */
-	s->n++;
-	s->state_dirty = 1;
-	version_head(s->head, &new.dot, uid, len, new.hash);
-	{
-		int64_t actor;
-
-		if ((rc = store_actor_id(s, &s->self, &actor, err)) < 0 ||
-		    (rc = store_run(s, err, "INSERT INTO head(actor,n,head) "
-		    "VALUES(?,?,?)", "iih", actor, (int64_t)s->n,
-		    s->head)) < 0)
-			return rc;
+	if (shown == NULL) {
+		if ((flags = calloc(o->set.count + 1, 1)) == NULL)
+			return err_oom(err);
+		if (o->set.count > 0)
+			merge_shown(o->set, flags);
+		seen.shown = flags;
 	}
-	if ((rc = set_after_edit(o, &new, &set, keep, err)) < 0)
-		return rc;
-	list = set.v;
-	rc = put_set(s, uid, len, &row, keep, set, 0, &listed, err);
-	return rc < 0 ? rc : 1;
+	return object_edit_seen(s, uid, len, o, &seen, e, err);
 }
 
 /* --- merging ----------------------------------------------------------- */

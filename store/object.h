@@ -36,6 +36,17 @@ int object_edit(struct store *s, const char *uid, size_t len,
     const struct object *o, const char *shown, const struct merge_edit *e,
     struct err *err);
 
+/* The same by someone who was shown what may be a sibling no longer: `all` are
+ * the siblings of `o` and such versions, ascending by dot, and `shown` has one
+ * char for each of them. */
+struct object_seen {
+	struct siblings all;
+	const char *shown;
+};
+int object_edit_seen(struct store *s, const char *uid, size_t len,
+    const struct object *o, const struct object_seen *seen,
+    const struct merge_edit *e, struct err *err);
+
 /* What a merge did to an object. */
 enum object_result {
 	OBJECT_SAME,			/* its sibling set is as before */

@@ -98,3 +98,50 @@ const char schema_tables[] =
     "SELECT raise(ABORT, 'the log is append-only'); END;"
     "CREATE TRIGGER log_still BEFORE UPDATE ON log BEGIN "
     "SELECT raise(ABORT, 'the log is append-only'); END;";
+
+const char schema_instance[] =
+    /* Objects and their names in the instance.  remote NULL: is not there;
+     * seq: of the object when it was shown; why: what is not held. */
+    "CREATE TABLE instance_object(id INTEGER PRIMARY KEY, "
+    "uid TEXT NOT NULL UNIQUE, remote TEXT UNIQUE, remote_id TEXT NOT NULL, "
+    "seq INTEGER NOT NULL, seen INTEGER NOT NULL, state INTEGER NOT NULL, "
+    "why TEXT NOT NULL, tries INTEGER NOT NULL);"
+    "CREATE INDEX instance_object_state ON instance_object(state) "
+    "WHERE state<>0;"
+
+    /* The document last read of each, one zstd frame; apart, so that the
+     * names are quick to walk. */
+    "CREATE TABLE instance_doc(id INTEGER PRIMARY KEY, doc BLOB NOT NULL);"
+
+    /* Versions that the instance shows, and those of them that are siblings
+     * no longer. */
+    "CREATE TABLE instance_show(object INTEGER NOT NULL, "
+    "actor INTEGER NOT NULL, n INTEGER NOT NULL, "
+    "PRIMARY KEY(object, actor, n)) WITHOUT ROWID;"
+    "CREATE TABLE instance_kept(id INTEGER PRIMARY KEY, "
+    "object INTEGER NOT NULL, actor INTEGER NOT NULL, n INTEGER NOT NULL, "
+    "label INTEGER NOT NULL, born_actor INTEGER, born_n INTEGER, "
+    "winner INTEGER NOT NULL, hash BLOB NOT NULL, context TEXT, stamps TEXT, "
+    "blobs BLOB, content TEXT NOT NULL, UNIQUE(object, actor, n));"
+    "CREATE TRIGGER instance_keep BEFORE DELETE ON version "
+    "WHEN EXISTS(SELECT 1 FROM instance_show WHERE object=old.object AND "
+    "actor=old.actor AND n=old.n) BEGIN "
+    "INSERT OR IGNORE INTO instance_kept(object,actor,n,label,born_actor,"
+    "born_n,winner,hash,context,stamps,blobs,content) VALUES(old.object,"
+    "old.actor,old.n,old.label,old.born_actor,old.born_n,0,old.hash,"
+    "old.context,old.stamps,old.blobs,old.content); END;"
+
+    /* Attachments read there, and other texts to remember. */
+    "CREATE TABLE instance_blob(uid TEXT NOT NULL, field TEXT NOT NULL, "
+    "token TEXT NOT NULL, hash BLOB NOT NULL, size INTEGER NOT NULL, "
+    "PRIMARY KEY(uid, field, token)) WITHOUT ROWID;"
+    "CREATE TABLE instance_note(key TEXT PRIMARY KEY, value TEXT NOT NULL) "
+    "WITHOUT ROWID;"
+
+    /* What is to be projected, numbered as it came in. */
+    "CREATE TABLE instance_due(n INTEGER PRIMARY KEY, "
+    "uid TEXT NOT NULL UNIQUE, parent TEXT, deleted INTEGER NOT NULL, "
+    "pass INTEGER NOT NULL, depth INTEGER, rank INTEGER NOT NULL);"
+    "CREATE INDEX instance_due_parent ON instance_due(parent);"
+    "CREATE INDEX instance_due_order ON instance_due(pass, depth, rank, "
+    "uid);";

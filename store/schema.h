@@ -5,5 +5,6 @@
 
 extern const char schema_pragmas[];	/* before the first table */
 extern const char schema_tables[];
+extern const char schema_instance[];	/* of a mirror's store besides */
 
 #endif
