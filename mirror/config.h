@@ -98,16 +98,18 @@ int config_secret(const char *path, struct buf *out, struct err *err);
 int config_write_new(const char *home, const struct config *c,
     struct err *err);
 
-/* Would config_set take it?  E_USAGE: unknown section, key or value.  (For
- * what is given on a command line.) */
+/* Would config_set take it?  E_USAGE: unknown section, key or value. */
 int config_check(const char *section, const char *key, const char *value,
     struct err *err);
 
-/* Set one key in a section ("mirror", "peers" or "peer NAME"), keeping every
+/* Set keys in a section ("mirror", "peers" or "peer NAME"), keeping every
  * other line and comment; the whole file is checked before it is replaced at
  * once.  An empty value takes the key out.  E_USAGE: unknown key or value. */
-int config_set(const char *home, const char *section, const char *key,
-    const char *value, struct err *err);
+struct config_pair {
+	const char *key, *value;	/* borrowed */
+};
+int config_set(const char *home, const char *section,
+    const struct config_pair *pairs, size_t count, struct err *err);
 
 /* Is `key` one that config_set knows for a peer? */
 int config_is_peer_key(const char *key);

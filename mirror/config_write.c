@@ -1,4 +1,4 @@
-/* Writing mirror.ini: fresh, and one key at a time. */
+/* Writing mirror.ini: fresh, and some keys of it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,7 +195,7 @@ config_write_new(const char *home, const struct config *c, struct err *err)
 	return file_put(path.at, FILE_MODE, text.at, text.len, err);
 }
 
-/* --- one key ----------------------------------------------------------- */
+/* --- keys -------------------------------------------------------------- */
 
 int
 config_is_peer_key(const char *key)
@@ -231,6 +231,8 @@ config_check(const char *section, const char *key, const char *value,
 	if ((n = config_key_find(k, key, strlen(key))) < 0)
 		return err_set(err, E_USAGE, "[%s] has no key \"%.64s\"",
 		    section, key);
+	if (*value == '\0')
+		return 0;
 	if (strcmp(section, "mirror") != 0)
 		to.policy = (struct config_policy)CONFIG_POLICY_INIT;
 	rc = config_key_take(&k[n], &to, value, &want, err);
@@ -356,33 +358,45 @@ change(const struct buf *text, const struct place *p, const char *section,
 	buf_add(out, text->at + on, text->len - on);
 }
 
-int
-config_set(const char *home, const char *section, const char *key,
-    const char *value, struct err *err)
+/* Set one key in the text. */
+static int
+set_one(struct buf *text, const char *section, const struct config_pair *one,
+    struct err *err)
 {
-	CLEANUP(buf_clear) struct buf path = BUF_INIT, text = BUF_INIT,
-	    out = BUF_INIT;
-	CLEANUP(config_clear) struct config check = CONFIG_INIT;
+	struct buf out = BUF_INIT;
 	struct place place;
+
+	find(&place, text, section, one->key);
+	if (*one->value == '\0' && place.key_end == place.key)
+		return 0;
+	change(text, &place, section, one->key, one->value, &out);
+	buf_clear(text);
+	*text = out;
+	return buf_check(text, err);
+}
+
+int
+config_set(const char *home, const char *section,
+    const struct config_pair *pairs, size_t count, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT, text = BUF_INIT;
+	CLEANUP(config_clear) struct config check = CONFIG_INIT;
+	size_t i;
 	int rc;
 
-	if (*value != '\0' && config_check(section, key, value, err) < 0)
-		return -(int)err->code;
-	if (*value == '\0' && (!is_section(section) || config_key_find(
-	    config_keys(section), key, strlen(key)) < 0))
-		return err_set(err, E_USAGE, "[%.64s] has no key \"%.64s\"",
-		    section, key);
+	for (i = 0; i < count; i++)
+		if ((rc = config_check(section, pairs[i].key, pairs[i].value,
+		    err)) < 0)
+			return rc;
 	if ((rc = path_of(home, &path, err)) < 0 ||
 	    (rc = config_read(&check, home, err)) < 0 ||
 	    (rc = file_read_all(path.at, CONFIG_BYTES_MAX, &text, err)) < 0)
 		return rc;
-	find(&place, &text, section, key);
-	if (*value == '\0' && place.key_end == place.key)
-		return 0;
+	for (i = 0; i < count; i++)
+		if ((rc = set_one(&text, section, &pairs[i], err)) < 0)
+			return rc;
 	config_clear(&check);
-	change(&text, &place, section, key, value, &out);
-	if ((rc = buf_check(&out, err)) < 0 ||
-	    (rc = config_parse(&check, out.at, out.len, path.at, err)) < 0)
+	if ((rc = config_parse(&check, text.at, text.len, path.at, err)) < 0)
 		return rc;
-	return file_put(path.at, FILE_MODE, out.at, out.len, err);
+	return file_put(path.at, FILE_MODE, text.at, text.len, err);
 }

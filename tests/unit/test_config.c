@@ -353,10 +353,18 @@ file_is(const char *want)
 	CHECK_STR(got.at, want);
 }
 
+static int
+try_set(const char *section, const char *key, const char *value)
+{
+	const struct config_pair pair = { key, value };
+
+	return config_set(home, section, &pair, 1, &e);
+}
+
 static void
 set(const char *section, const char *key, const char *value)
 {
-	CHECK_OK(config_set(home, section, key, value, &e), &e);
+	CHECK_OK(try_set(section, key, value), &e);
 }
 
 TEST(a_fresh_file)
@@ -501,31 +509,40 @@ TEST(set_refuses)
 
 	fresh_home();
 	put(CONFIG_FILE, 0600, before);
-	CHECK_ERR(config_set(home, "mirror", "colour", "x", &e), &e, E_USAGE);
-	CHECK_ERR(config_set(home, "mirror", "colour", "", &e), &e, E_USAGE);
-	CHECK_ERR(config_set(home, "peer b", "url", "x", &e), &e, E_USAGE);
-	CHECK_ERR(config_set(home, "b", "skip", "X", &e), &e, E_USAGE);
-	CHECK_ERR(config_set(home, "b", "skip", "", &e), &e, E_USAGE);
-	CHECK_ERR(config_set(home, "peer ../b", "skip", "X", &e), &e,
+	CHECK_ERR(try_set("mirror", "colour", "x"), &e, E_USAGE);
+	CHECK_ERR(try_set("mirror", "colour", ""), &e, E_USAGE);
+	CHECK_ERR(try_set("peer b", "url", "x"), &e, E_USAGE);
+	CHECK_ERR(try_set("b", "skip", "X"), &e, E_USAGE);
+	CHECK_ERR(try_set("b", "skip", ""), &e, E_USAGE);
+	CHECK_ERR(try_set("peer ../b", "skip", "X"), &e,
 	    E_USAGE);
-	CHECK_ERR(config_set(home, "mirror", "page", "-1", &e), &e, E_USAGE);
-	CHECK_ERR(config_set(home, "mirror", "user", "a\nb = c", &e), &e,
+	CHECK_ERR(try_set("mirror", "page", "-1"), &e, E_USAGE);
+	CHECK_ERR(try_set("mirror", "user", "a\nb = c"), &e,
 	    E_USAGE);
-	CHECK_ERR(config_set(home, "mirror", "ca-file", "/a ;b", &e), &e,
+	CHECK_ERR(try_set("mirror", "ca-file", "/a ;b"), &e,
 	    E_USAGE);
 	memset(value, 'x', sizeof value);
 	value[0] = '/';
 	value[200] = '\0';
-	CHECK_ERR(config_set(home, "mirror", "ca-file", value, &e), &e,
+	CHECK_ERR(try_set("mirror", "ca-file", value), &e,
 	    E_USAGE);
 
+	/* All or nothing. */
+	CHECK_ERR(config_set(home, "mirror", (const struct config_pair[]){
+	    { "page", "5" }, { "url", "" } }, 2, &e), &e, E_CONFIG);
+	file_is(before);
+	CHECK_OK(config_set(home, "peer b", (const struct config_pair[]){
+	    { "skip", "" }, { "types", "A" }, { "skip", "D" },
+	    { "types", "" } }, 4, &e), &e);
+	file_is(before);
+
 	/* What must be there stays. */
-	CHECK_ERR(config_set(home, "mirror", "url", "", &e), &e, E_CONFIG);
+	CHECK_ERR(try_set("mirror", "url", ""), &e, E_CONFIG);
 	file_is(before);
 
 	/* A file that is wrong is not touched. */
 	put(CONFIG_FILE, 0600, NEEDED "junk\n");
-	CHECK_ERR(config_set(home, "mirror", "page", "9", &e), &e, E_CONFIG);
+	CHECK_ERR(try_set("mirror", "page", "9"), &e, E_CONFIG);
 	file_is(NEEDED "junk\n");
 	remove_home();
 }
