@@ -27,7 +27,7 @@ struct sqlite3_stmt;
 
 #define STORE_SCHEMA 1			/* PRAGMA user_version */
 #define STORE_APPLICATION 0x53617463	/* PRAGMA application_id, "Satc" */
-#define STORE_STATEMENTS 128u
+#define STORE_STATEMENTS 256u
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
