@@ -35,6 +35,8 @@ struct senaite {
 	uint64_t objects;
 	int has_log;
 	struct buf columns;		/* plain: names that are no fields */
+	struct buf unreadable;		/* plain: types that plone.restapi cannot
+					 * read, a line feed around each */
 	struct buf scratch;
 };
 
