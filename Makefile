@@ -9,6 +9,7 @@
 #	make check-valgrind  the unit tests under valgrind
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
+#	make live-senaite    between real SENAITEs (Python 2.7, some 40 min)
 #	make bench           speed and memory, as ratios to peers
 #	make install         PREFIX=/usr/local DESTDIR=
 #	make clean
@@ -95,6 +96,11 @@ lint:
 fuzz:
 	@sh tests/fuzz/run.sh $(FUZZ_SECONDS)
 
+# Exit 77 is "skipped": no Python 2.7 here.
+live-senaite: all
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/live/senaite/run.py \
+	    $(B)/satchel || [ $$? -eq 77 ]
+
 bench: all
 	@sh tests/bench/run.sh $(B)
 
@@ -113,4 +119,5 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all demo test tests check check-san check-valgrind lint fuzz bench \
+	live-senaite \
 	install clean
