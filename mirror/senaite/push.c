@@ -59,30 +59,24 @@ is_failure(struct json_span answer)
 	    memcmp(value.at, "false", 5) == 0;
 }
 
-/* "/@@API/senaite/v1/search?UID=..." without the query. */
-static int
-path_len(const char *path)
-{
-	return (int)strcspn(path, "?");
-}
-
 static int
 check(const struct http_request *r, int status, struct json_span answer,
     struct err *err)
 {
 	CLEANUP(buf_clear) struct buf said = BUF_INIT;
+	char name[HTTP_NAME_MAX];
 	const char *text;
 
 	if (status < 400 && !is_failure(answer))
 		return 0;
+	http_name(name, r);
 	message_of(&said, answer);
 	if ((text = buf_str(&said)) == NULL)
 		return err_oom(err);
+	err_set(err, status == 401 ? E_DEST_AUTH : E_DEST_REJECTED,
+	    "%s: status %d: %s", name, status, text);
 	if (status != 401)
-		return err_set(err, E_DEST_REJECTED, "%s %.*s: status %d: %s",
-		    r->method, path_len(r->path), r->path, status, text);
-	err_set(err, E_DEST_AUTH, "%s %.*s: status 401: %s", r->method,
-	    path_len(r->path), r->path, text);
+		return -(int)err->code;
 	return err_next(err, "check user and password-file in %s; the user "
 	    "must have the role Manager", CONFIG_FILE);
 }
@@ -99,13 +93,14 @@ note_clock(struct senaite *s, int64_t date)
 /* As senaite_post, but what came is in `ret` after a failure that the server
  * told of, too. */
 static int
-run(struct senaite *s, const struct http_request *r, struct buf *ret,
+run(struct senaite *s, struct http_request *r, struct buf *ret,
     int *ret_status, int *ret_unclear, struct err *err)
 {
 	CLEANUP(http_answer_clear) struct http_answer a = HTTP_ANSWER_INIT;
 	size_t from = ret->len;
 	int rc;
 
+	r->see_denied = 1;		/* for the server's own words */
 	rc = http_json(s->http, r, &a, ret, err);
 	if (ret_status != NULL)
 		*ret_status = a.status;

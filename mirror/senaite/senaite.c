@@ -258,6 +258,7 @@ give_close(void *self)
 	http_freep(&s->http);
 	free(s->site);
 	buf_clear(&s->columns);
+	buf_clear(&s->unreadable);
 	buf_clear(&s->scratch);
 	free(s);
 }
@@ -320,7 +321,8 @@ connect_to(struct senaite *s, struct err *err)
 	CLEANUP(wipe) struct buf secret = BUF_INIT;
 	const struct config *c = s->config;
 	struct http_config h = { .base = c->url, .ca_file = c->ca_file,
-	    .proxy = c->proxy, .request_s = c->timeout_s };
+	    .proxy = c->proxy, .request_s = c->timeout_s,
+	    .stall_s = c->timeout_s };	/* silent while it works */
 	int token = c->token_file != NULL;
 
 	if (need(c->url, "url", err) < 0)
@@ -328,7 +330,8 @@ connect_to(struct senaite *s, struct err *err)
 	if (!token && (need(c->user, "user", err) < 0 ||
 	    need(c->password_file, "password-file", err) < 0))
 		return -(int)err->code;
-	if (buf_room(&secret, 4096) == NULL)	/* it never moves: no copies */
+	/* So it never moves, and leaves no copies. */
+	if (buf_room(&secret, CONFIG_SECRET_MAX) == NULL)
 		return err_oom(err);
 	if (config_secret(token ? c->token_file : c->password_file, &secret,
 	    err) < 0)
