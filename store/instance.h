@@ -167,6 +167,10 @@ int instance_due_set(struct store *s, const char *uid, size_t len, int pass,
 int instance_due_count(struct store *s, int pass, uint64_t *ret,
     struct err *err);
 
+/* How many objects changed here since the instance showed them, or are not
+ * there: what `status` says is to be projected.  Only reads. */
+int instance_behind_count(struct store *s, uint64_t *ret, struct err *err);
+
 /* What is not held (unread, refused, waiting): count; each, by type and uid;
  * type "" for what the store has not.  `each` may write. */
 int instance_refused_count(struct store *s, uint64_t *ret, struct err *err);

@@ -300,3 +300,17 @@ instance_due_count(struct store *s, int pass, uint64_t *ret,
 	(void)sqlite3_reset(st);
 	return 0;
 }
+
+int
+instance_behind_count(struct store *s, uint64_t *ret, struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT count(*) FROM object o LEFT "
+	    "JOIN instance_object i ON i.uid=o.uid WHERE (i.id IS NULL OR "
+	    "o.seq>i.seq) AND (o.deleted=0 OR i.remote IS NOT NULL)", err);
+
+	if (st == NULL || store_step(s, st, err) < 0)
+		return -(int)err->code;
+	*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return 0;
+}
