@@ -61,6 +61,9 @@ status_line(struct http_head *h, const char *line, size_t len,
 	    text_number(&status, p + 1, 3, 599) != 0 || status < 100)
 		return err_set(err, E_DEST_PROTOCOL,
 		    "it begins with no status of HTTP");
+	if (status == 101)
+		return err_set(err, E_DEST_PROTOCOL,
+		    "it changes the protocol though not asked to");
 	h->status = (int)status;
 	return 0;
 }
@@ -159,7 +162,7 @@ http_head_line(struct http_head *h, const char *line, size_t len,
 			    "it has Content-Length and Transfer-Encoding");
 		return 0;
 	}
-	if ((colon = memchr(line, ':', len)) == NULL)
+	if (h->status < 200 || (colon = memchr(line, ':', len)) == NULL)
 		return 0;
 	return field(h, trim(line, (size_t)(colon - line)),
 	    trim(colon + 1, (size_t)(line + len - colon - 1)), err);

@@ -22,12 +22,12 @@ struct http_head {
 };
 #define HTTP_HEAD_INIT { .date = -1 }
 
-/* Take one line with its line end.  A status line begins a new answer;
- * interim answers (1xx) are passed over; lines after the empty line (trailer
- * fields) are ignored.  E_DEST_PROTOCOL (the text begins with "it "): a
+/* Take one line with its line end.  A status line begins a new answer; the
+ * fields of interim answers (1xx), and what follows the empty line (trailers),
+ * are passed over.  E_DEST_PROTOCOL (the text begins with "it "): a
  * Content-Length twice, beside Transfer-Encoding or not a number, any
  * Content-Encoding, a Transfer-Encoding but "chunked", a status line that is
- * none. */
+ * none, status 101. */
 int http_head_line(struct http_head *h, const char *line, size_t len,
     struct err *err);
 

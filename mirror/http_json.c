@@ -58,7 +58,9 @@ judge(const struct http_request *r, const struct http_answer *a,
 
 	http_name(name, r);
 	if (is_denied(a) && r->see_denied) {
-		(void)canon(name, a, ret_json, &e);
+		if (canon(name, a, ret_json, &e) < 0 &&
+		    e.code != E_DEST_PROTOCOL)
+			return err_set(err, e.code, "%s", e.text);
 		return 0;
 	}
 	if (!is_denied(a) && !is_login(a))
