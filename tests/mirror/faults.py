@@ -31,8 +31,8 @@ import time
 import urllib.parse
 
 JSON = "application/json"
-LOGIN = (b'<html><form action="login"><input name="__ac_name">'
-         b'<input type="password" name="__ac_password"></form></html>')
+LOGIN = b'<html><form action="login"><input name="__ac_name"></form></html>'
+SIGN_IN = b"<html><form><input type='password' name='p'></form></html>"
 
 log = []
 seen = {}           # target: how often
@@ -150,12 +150,17 @@ def size(r):
 
 
 def login(r):
-    """login/STATUS: a page with a form."""
+    """login/STATUS: a page with Plone's form to log in."""
     return r.answer(int(r.parts[1]), LOGIN, "text/html; charset=utf-8")
 
 
+def sign_in(r):
+    """sign_in/STATUS: a page with another."""
+    return r.answer(int(r.parts[1]), SIGN_IN, "application/xhtml+xml")
+
+
 def page(r):
-    """page/STATUS: a page without one."""
+    """page/STATUS: a page without a form."""
     return r.answer(int(r.parts[1]), b"<html>Welcome</html>", "text/html")
 
 
