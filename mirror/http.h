@@ -64,7 +64,7 @@ struct http_request {
 	const char *path;		/* after base, begins with '/', already
 					 * percent-encoded, query included */
 	const char *accept;		/* NULL: application/json */
-	const char *type;		/* of the body; NULL: application/json */
+	const char *type;		/* of the body; NULL: the same */
 	const char *body;		/* NULL: none */
 	size_t body_len;
 	int see_denied;			/* http_json: 401 and 403 are answers */
