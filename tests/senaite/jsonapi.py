@@ -1,11 +1,12 @@
 """senaite.jsonapi 2.6: the routes below <site>/@@API/senaite/v1/."""
 
+import base64
 import json
 import time
 import urllib.parse
 
 import schema
-from lab import Anonymous, ApiError, Failure
+from lab import ApiError, Failure
 from search import Page, Search
 from views import Views
 from web import Response, json_response, to_json
@@ -130,7 +131,6 @@ class Route:
         user = self.lab.users.get(name)
         if user is None or user.password != word:
             raise ApiError(401, "Invalid Credentials")
-        import base64
         cookie = base64.b64encode(("%s:%s" % (name, word)).encode()).decode()
         item = self.user_item(user, current=True)
         return ({"count": 1, "items": [item],
@@ -192,18 +192,20 @@ class Route:
             return Response(500, b"Traceback (most recent call last):\n"
                             b"TypeError: datetime.datetime(2026, 1, 1, 0, 0)"
                             b" is not JSON serializable\n", "text/plain")
-        found = {k: v if v else None for k, v in self.lab.registry.items()
-                 if word in k}
+        found = {k: v for k, v in self.lab.registry.items() if word in k}
         return dict(self.whole([found], len(found)),
                     url="%s/registry/%s" % (self.views.api, word))
 
     def catalogs(self, name):
-        known = {n: {"id": n, "schema": sorted(c.columns),
+        always = ["Creator", "Description", "Title", "UID", "created",
+                  "getId", "meta_type", "portal_type"]
+        known = {n: {"id": n, "schema": sorted(c.columns + always),
                      "indexes": sorted(c.indexes),
                      "portal_types": c.portal_types()}
                  for n, c in schema.CATALOGS.items() if n != "uid_catalog"}
         if name is None:
-            return self.whole(list(known.values()))
+            return dict(self.whole(list(known.values())),
+                        url=self.views.api + "/catalogs")
         if name not in known:
             raise ApiError(404, "No catalog found")
         return known[name]
@@ -211,8 +213,7 @@ class Route:
     def whole(self, items, count=None):
         """These routes give everything, whatever the limit says."""
         page = Page(self.request, len(items) if count is None else count)
-        answer = page.envelope(self.request, items, self.here())
-        return answer
+        return page.envelope(self.request, items, self.here())
 
     def here(self):
         return self.request.base + self.request.path[
@@ -355,7 +356,7 @@ class Route:
 
     def push(self, record):
         """Any user but anonymous; an exception is 500, and committed."""
-        if isinstance(self.user, Anonymous):
+        if self.user.anonymous:
             raise ApiError(401, "Anonymous user")
         name = record.get("consumer")
         if not name:

@@ -58,7 +58,11 @@ class Obj:
 
     @property
     def state(self):
-        return self.history[-1]["state"] if self.history else "active"
+        """The review state of the first workflow."""
+        for entry in reversed(self.history):
+            if "workflow" not in entry:
+                return entry["state"]
+        return "active"
 
     @property
     def creator(self):
@@ -142,7 +146,6 @@ class Lab:
         self.uid_index = []
         self.by_type = collections.defaultdict(dict)
         self.by_path = {}
-        self.back = collections.defaultdict(set)
         self.ghosts = []
         self.counters = {}
         self.users = {}
@@ -164,6 +167,10 @@ class Lab:
             when = self._last + datetime.timedelta(microseconds=1)
         self._last = when
         return when.astimezone(self.zone)
+
+    def advance(self, seconds):
+        self._offset += datetime.timedelta(seconds=seconds)
+        self._last = datetime.datetime.now(UTC) + self._offset
 
     # ---- objects
 
@@ -205,27 +212,29 @@ class Lab:
         self.by_type[obj.type][obj.uid] = obj
         self.by_path[obj.path()] = obj
 
-    def remove(self, obj, user="admin"):
-        """Hard deletion, with what is inside."""
+    def remove(self, obj, user="admin", quiet=False):
+        """Hard deletion, with what is inside; `quiet`: it never was."""
         for uid in list(obj.children.values()):
-            if uid in self.objects:
-                self.remove(self.objects[uid], user)
+            self.remove(self.objects[uid], user, quiet)
         path = obj.path()
         del self.by_path[path]
         del obj.parent.children[obj.id]
         del self.objects[obj.uid]
         del self.by_type[obj.type][obj.uid]
         self.uid_index.pop(bisect.bisect_left(self.uid_index, obj.uid))
+        if quiet:
+            return
         self.note(obj, "deleted", user, path)
         if obj.parent.site:
             obj.parent.modified = self.now()
 
     def children(self, obj):
-        return [self.objects[u] for u in obj.children.values()
-                if u in self.objects]
+        return [self.objects[u] for u in obj.children.values()]
 
     def analyses(self, sample):
-        return [o for o in self.children(sample) if o.type == "Analysis"]
+        return sorted((o for o in self.children(sample)
+                       if o.type == "Analysis"),
+                      key=lambda o: o.title.lower())
 
     def reindex(self, obj, user="admin", move=True):
         """What SENAITE does after a change: the date moves, the log sees."""

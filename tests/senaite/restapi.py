@@ -98,7 +98,8 @@ class Call:
         item = {
             "@id": url, "@type": obj.type, "UID": obj.uid, "id": obj.id,
             "@components": {n: {"@id": url + "/@" + n} for n in (
-                "actions", "breadcrumbs", "navigation", "workflow")},
+                "actions", "breadcrumbs", "contextnavigation", "navigation",
+                "navroot", "workflow")},
             "title": obj.shown_title(), "is_folderish": True, "items": [],
             "items_total": 0, "review_state": obj.state,
             "version": "current"}
@@ -377,6 +378,8 @@ def send(request, obj, found):
                                             % name),
                ("Last-Modified", email.utils.format_datetime(
                    obj.modified.astimezone(UTC), usegmt=True))]
+    if request.method == "HEAD":
+        return Response(200, b"", kind, headers)    # a wrong length
     data, status = found.data, 200
     span = re.match(r"^bytes=(\d*)-(\d*)$", request.headers.get("Range", ""))
     if span and span.group(0) != "bytes=-":

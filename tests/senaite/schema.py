@@ -13,6 +13,7 @@ them (an Archetypes field is meant unless DX is said):
   K      remarks, newest first             the same
   R M    one reference, several            {uid,url,api_url}; empty shows {}
   O      reference of the old kind         the same, but empty shows null
+  U      reference of LabContact           the bare UID
   B      file                              {content_type,filename,download}
  DX only:
   R      one reference                     {uid,url,api_url} or null
@@ -20,6 +21,7 @@ them (an Archetypes field is meant unless DX is said):
   td x   time delta, decimal               always null
   g      rows                              the same
   p      latitude and longitude            the same
+  h      text                              not shown at all
 """
 
 import json
@@ -27,7 +29,7 @@ import json
 DEFAULTS = {
     "s": "", "t": "", "l": [], "b": False, "i": None, "f": None, "x": "0.00",
     "d": None, "D": {}, "r": {}, "rs": [], "K": [], "R": "", "M": [],
-    "O": None, "B": None, "td": None, "g": [], "p": None, "a": None,
+    "O": None, "U": "", "h": None, "B": None, "td": None, "g": [], "p": None, "a": None,
 }
 
 # Every Archetypes type has these; a folder has the second line as well.
@@ -62,8 +64,7 @@ TEST = ("Accredited:b AllowManualDetectionLimit:b AllowManualUncertainty:b "
 RESULT = ("AnalysisService:R Analyst:s Attachment:M Calculation:O "
           "DetectionLimitOperand:s Result:s ResultCaptureDate:d "
           "ResultsRange:r RetestOf:R Uncertainty:s")
-TASK = ("Considerations:s DownFrom:d DownTo:d Instrument:R Remarks:s "
-        "WorkPerformed:s")
+TASK = "Considerations:s DownFrom:d DownTo:d Remarks:s WorkPerformed:s"
 
 # TYPE: (framework, fields, folderish, catalog, workflow)
 _TYPES = """
@@ -71,9 +72,9 @@ Client|AT|Name:s! ClientID:s! BulkDiscount:b CCEmails:s DecimalMark:s="." \
 DefaultCategories:M DefaultDecimalMark:b=true MemberDiscountApplies:b \
 RestrictedCategories:M {BANK}|folder|client|client
 Contact|AT|{PERSON} Department:s CCContact:M||contact|clientcontact
-LabContact|AT|{PERSON} DefaultDepartment:R Department:O Departments:M \
+LabContact|AT|{PERSON} DefaultDepartment:R Department:U Departments:M \
 Signature:B||contact|labcontact
-SupplierContact|AT|{PERSON} Department:s||contact|clientcontact
+SupplierContact|AT|{PERSON} Department:s||contact|deactivable_type
 AnalysisRequest|AT|AnalysisServicesSettings:rs Attachment:M Batch:R \
 CCContact:M CCEmails:s Client:R ClientOrderNumber:s ClientReference:s \
 ClientSampleID:s Composite:b Contact:R! Container:R DatePreserved:d \
@@ -114,16 +115,16 @@ InstrumentLocation:R InstrumentType:R! Manufacturer:R! Method:R Methods:M \
 Model:s Photo:B PreventiveMaintenanceProcedure:t ResultFilesFolder:rs \
 SerialNo:s Supplier:R!|folder|setup|deactivable_type
 InstrumentCertification|AT|Agency:s Date:d Document:B ExpirationInterval:s \
-Instrument:R Internal:b Preparator:s Remarks:s TaskID:s ValidFrom:d \
-ValidTo:d Validator:s||setup|deactivable_type
-InstrumentCalibration|AT|{TASK} Calibrator:s DateIssued:d ReportID:s \
-Worker:s||setup|deactivable_type
-InstrumentValidation|AT|{TASK} DateIssued:d ReportID:s Validator:s Worker:s\
-||setup|deactivable_type
-InstrumentMaintenanceTask|AT|{TASK} Closed:b Cost:x Maintainer:s Type:s||\
-setup|cancellable_type
+Instrument:R Internal:b Preparator:R Remarks:s TaskID:s ValidFrom:d \
+ValidTo:d Validator:R||setup|one_state
+InstrumentCalibration|AT|{TASK} Instrument:R Calibrator:s DateIssued:d \
+ReportID:s Worker:R||setup|one_state
+InstrumentValidation|AT|{TASK} DateIssued:d ReportID:s Validator:s Worker:R\
+||setup|one_state
+InstrumentMaintenanceTask|AT|{TASK} Instrument:R Closed:b Cost:x \
+Maintainer:s Type:s||setup|cancellable_type
 Multifile|AT|DocumentID:s DocumentLocation:s DocumentType:s \
-DocumentVersion:s File:B||setup|deactivable_type
+DocumentVersion:s File:B||setup|one_state
 Calculation|AT|DependentServices:M Formula:s InterimFields:rs \
 PythonImports:rs TestParameters:rs TestResult:s||setup|deactivable_type
 AnalysisSpec|AT|DynamicAnalysisSpec:R ResultsRange:rs SampleType:R!||setup|\
@@ -166,9 +167,10 @@ location_title:s location_type:s shelf_code:s shelf_description:s \
 shelf_title:s site_code:s site_description:s site_title:s||setup|\
 deactivable_type
 SamplePreservation|DX|title:! category:s="lab"||setup|deactivable_type
-Supplier|DX|title:! account_name:s=null address:a email:s=null fax:s=null \
-iban:s=null lab_account_number:s=null nib:s=null phone:s=null remarks:s=null \
-swift_code:s=null tax_number:s=null website:s=null|folder|setup|\
+Supplier|DX|title:! account_name:h account_number:h account_type:h address:h \
+bank_branch:h bank_name:h email:h fax:h iban:s=null lab_account_number:s=null \
+nib:s=null phone:h remarks:s=null swift_code:s=null tax_number:h \
+website:s=null|folder|setup|\
 deactivable_type
 Setup|DX|allow_manual_result_capture_date:b \
 always_cc_responsibles_in_report_emails:b=true \
@@ -196,7 +198,7 @@ class Field:
 
     @property
     def is_reference(self):
-        return self.kind in ("R", "M", "O")
+        return self.kind in ("R", "M", "O", "U")
 
 
 class Type:
@@ -283,7 +285,7 @@ WorksheetTemplate
 _AT_FOLDERS = {
     "ClientFolder": "clients", "BatchFolder": "batches",
     "WorksheetFolder": "worksheets", "Methods": "setup",
-    "ReferenceSamplesFolder": "referencesamples", "PricelistFolder": "setup",
+    "ReferenceSamplesFolder": "referencesamples", "PricelistFolder": "one_state",
     "AuditLog": "one_state", "AnalysisServices": "one_state",
     "AnalysisSpecs": "one_state", "Calculations": "one_state",
     "Instruments": "instruments", "LabContacts": "one_state",

@@ -8,7 +8,7 @@ import urllib.parse
 
 import schema
 from lab import ApiError, Failure
-from values import UTC, parse_time
+from values import parse_time
 
 DAYS = {"today": 0, "yesterday": 1, "this-week": 7, "this-month": 30,
         "this-year": 365}
@@ -132,7 +132,7 @@ class Search:
     def _since(self, plain, catalog):
         """created_since, modified_since and the words: ignored, without a
         word, wherever the catalog has no such index."""
-        now = datetime.datetime.now(UTC) + self.lab._offset
+        now = self.lab.now()
         for name in ("created", "modified"):
             if name not in catalog.indexes:
                 continue

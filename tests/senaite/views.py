@@ -99,7 +99,8 @@ class Views:
         return text
 
     def roles(self, obj):
-        if "/setup" in obj.path() or obj.type == "Method":
+        if obj.kind.catalog == "senaite_catalog_setup" or \
+                "setup/" in obj.path():
             return ["Authenticated"]
         names = ["user:" + obj.owner]
         client = self.lab.client_of(obj)
@@ -133,8 +134,11 @@ class Views:
         if kind.dx and not self.lab.may_modify(self.user, obj):
             return item     # Dexterity fields are for those who may write
         for field in kind.fields.values():
-            if field.name != "description":
+            if field.name != "description" and field.kind != "h":
                 item[field.name] = self.value(obj, field)
+        if obj.type == "LabProduct":
+            item.update(labproduct_total_price=None,
+                        labproduct_vat_amount=None)
         if kind.dx:
             return item
         item["effective"] = shown_date(
@@ -183,6 +187,8 @@ class Views:
             if field.kind == "M" or not found:
                 return None
             return self.link(found[0])
+        if field.kind == "U":
+            return (obj.uids(field.name) or [None])[0]
         if not found:
             return None if field.kind == "O" else {}
         if field.kind == "M":
@@ -252,14 +258,15 @@ def _target_field(name, attribute):
     return make
 
 
+MAY_BE_CLIENTS = ("AnalysisProfile", "AnalysisSpec", "SamplePoint",
+                  "SampleTemplate", "Batch")
+
+
 def _client(attribute):
     def make(views, obj):
-        client = views.lab.client_of(obj)
-        if obj.type == "Batch":
-            client = None
+        client = views.lab.client_of(_sample(views, obj) or obj)
         if client is None:
-            setup = obj.kind.catalog == "senaite_catalog_setup"
-            return None if setup else ""
+            return "" if obj.type in MAY_BE_CLIENTS else None
         if attribute == "uid":
             return client.uid
         if attribute == "path":
@@ -268,7 +275,9 @@ def _client(attribute):
     return make
 
 
-def _sample(obj):
+def _sample(views, obj):
+    if obj.type == "DuplicateAnalysis":
+        obj = views.lab.target(obj, "Analysis")
     while obj is not None and obj.type != "AnalysisRequest":
         obj = obj.parent
     return obj
@@ -276,7 +285,8 @@ def _sample(obj):
 
 def _of_sample(make):
     return lambda views, obj: (
-        make(views, _sample(obj)) if _sample(obj) is not None else None)
+        make(views, _sample(views, obj))
+        if _sample(views, obj) is not None else None)
 
 
 def _entry(action, what):
@@ -381,7 +391,7 @@ COLUMNS = {
     "getDateSampled": _of_sample(
         lambda v, o: shown_date(o.fields.get("DateSampled"))),
     "getDateReceived": lambda v, o: (
-        shown_date((_sample(o) or o).fields.get("DateReceived"))),
+        shown_date((_sample(v, o) or o).fields.get("DateReceived"))),
     "getDatePublished": _entry("publish", "time"),
     "getDateVerified": _entry("verify", "time"),
     "getReceivedBy": _entry("receive", "actor"),
@@ -392,8 +402,8 @@ COLUMNS = {
     "assigned_state": _assigned,
     "getPhysicalPath": lambda v, o: v.path(o).split("/"),
     "getPrioritySortkey": lambda v, o: "%s.%s" % (
-        (_sample(o) or o).fields.get("Priority", "3"),
-        shown_time((_sample(o) or o).created)),
+        (_sample(v, o) or o).fields.get("Priority", "3"),
+        shown_time((_sample(v, o) or o).created)),
     # analyses
     "getServiceUID": _target_field("AnalysisService", "uid"),
     "getRequestID": _of_sample(lambda v, o: o.id),
@@ -401,7 +411,7 @@ COLUMNS = {
     "getRequestTitle": lambda v, o: None,
     "getParentURL": lambda v, o: v.path(o.parent),
     "getClientOrderNumber": lambda v, o: (
-        (_sample(o) or o).fields.get("ClientOrderNumber") or ""),
+        (_sample(v, o) or o).fields.get("ClientOrderNumber") or ""),
     "getRetestOfUID": lambda v, o: (
         _target_field("RetestOf", "uid")(v, o) or ""),
     "getMethodTitle": _target_field("Method", "title"),
@@ -436,6 +446,19 @@ COLUMNS = {
 }
 
 
+def _published(views, sample):
+    """The one date that is written for people."""
+    for entry in reversed(sample.history):
+        if entry["action"] == "publish":
+            return entry["time"].strftime("%Y-%m-%d %I:%M %p")
+    return None
+
+
+def _address(part):
+    return lambda views, obj: (
+        (obj.fields.get("PhysicalAddress") or {}).get(part) or None)
+
+
 def _or_null(make):
     return lambda views, obj: make(views, obj) or None
 
@@ -453,7 +476,7 @@ COMPUTED = {
         "ContactUsername": _or_null(_target_field("Contact", "Username")),
         "BatchID": _or_null(_target_field("Batch", "id")),
         "BatchURL": _or_null(_target_field("Batch", "path")),
-        "DatePublished": _entry("publish", "time"),
+        "DatePublished": _published,
         "ReceivedBy": _entry("receive", "actor"),
         "TemplateTitle": lambda v, o: None, "TemplateUID": lambda v, o: None,
         "TemplateURL": lambda v, o: None, "Invoiced": lambda v, o: None,
@@ -461,8 +484,15 @@ COMPUTED = {
     },
     "Contact": {
         "Fullname": lambda v, o: o.shown_title(),
-        "City": lambda v, o: None, "Country": lambda v, o: None,
-        "District": lambda v, o: None, "PostalCode": lambda v, o: None,
+        "City": _address("city"), "Country": _address("country"),
+        "District": _address("district"), "PostalCode": _address("zip"),
     },
+    "ReferenceSample": {
+        "ReferenceDefinitionUID": _target_field("ReferenceDefinition", "uid"),
+        "SupplierUID": lambda v, o: o.parent.uid,
+    },
+    "Instrument": {"Valid": lambda v, o: "0"},
 }
+for _name in ("Calibration", "Certification", "MaintenanceTask"):
+    COMPUTED["Instrument" + _name] = {"InstrumentUID": lambda v, o: None}
 COMPUTED["LabContact"] = COMPUTED["SupplierContact"] = COMPUTED["Contact"]

@@ -172,6 +172,9 @@ def guard(lab, obj, name, user):
             return all(a.state in OPEN for a in live(lab, obj))
         if name == "prepublish":
             return any(a.state == "verified" for a in live(lab, obj))
+    if name == "deactivate" and obj.type == "AnalysisCategory":
+        return not any(obj.uid in s.uids("Category") and s.state == "active"
+                       for s in lab.by_type["AnalysisService"].values())
     if name == "submit":
         return obj.fields.get("Result") not in (None, "")
     if name == "verify":
