@@ -907,8 +907,22 @@ TEST(escape_and_name)
 	CHECK_INT(strlen(name), HTTP_NAME_MAX - 1);
 }
 
+static int
+put(const char *name, const char *variable, const char *text)
+{
+	char path[160];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", faults.folder, name);
+	if (setenv(variable, path, 1) != 0 || (f = fopen(path, "w")) == NULL)
+		return -1;
+	fputs(text, f);
+	return fclose(f);
+}
+
 /* Whatever the environment says is not heard: it points to the port that
- * nobody may speak to, to a file of passwords, to a file for TLS secrets. */
+ * nobody may speak to, to a file of passwords, to a file for TLS secrets; and
+ * it lets OpenSSL speak TLS 1.0. */
 static int
 set_environment(void)
 {
@@ -917,7 +931,6 @@ set_environment(void)
 	char url[FAULTS_URL_MAX], path[160];
 	int bad = 0;
 	size_t i;
-	FILE *f;
 
 	faults_url(url, "other", "");
 	for (i = 0; i < sizeof proxies / sizeof *proxies; i++)
@@ -926,12 +939,12 @@ set_environment(void)
 	bad |= setenv("HOME", faults.folder, 1);
 	(void)snprintf(path, sizeof path, "%s/keys", faults.folder);
 	bad |= setenv("SSLKEYLOGFILE", path, 1);
-	(void)snprintf(path, sizeof path, "%s/.netrc", faults.folder);
-	bad |= setenv("NETRC", path, 1);
-	if ((f = fopen(path, "w")) == NULL)
-		return 0;
-	fprintf(f, "machine 127.0.0.1 login netrc password netrc\n");
-	return fclose(f) == 0 && bad == 0;
+	bad |= put(".netrc", "NETRC",
+	    "machine 127.0.0.1 login netrc password netrc\n");
+	bad |= put("openssl.cnf", "OPENSSL_CONF",
+	    "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n"
+	    "[c]\nMinProtocol = TLSv1\nCipherString = ALL:@SECLEVEL=0\n");
+	return bad == 0;
 }
 
 int
