@@ -123,6 +123,7 @@ TEST(passes)
 TEST(what_is_due)
 {
 	struct lab l;
+	uint64_t n;
 
 	mirror_begin(&l, "a");
 	load(&l, LINE("held", "A", "null", "") LINE("left", "A", "null", "")
@@ -145,6 +146,13 @@ TEST(what_is_due)
 	asked = 0;
 	CHECK_INT(fill(&l, "", 0), 0);
 	CHECK_INT(asked, 5);
+
+	/* Two of them have changed since, or are not there: stale, new. */
+	CHECK_OK(instance_behind_count(l.s, &n, &l.err), &l.err);
+	CHECK_INT(n, 2);
+	load(&l, GONE("new") GONE("stale"), "0 0 2 0");
+	CHECK_OK(instance_behind_count(l.s, &n, &l.err), &l.err);
+	CHECK_INT(n, 1);
 	lab_end(&l);
 }
 
