@@ -97,7 +97,6 @@ TEST(order_by_depth_rank_and_uid)
 
 TEST(passes)
 {
-	CLEANUP(buf_clear) struct buf uids = BUF_INIT;
 	struct lab l;
 	uint64_t n;
 
