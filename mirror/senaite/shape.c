@@ -139,6 +139,25 @@ put_value(struct buf *out, const struct shape *s, struct json_span name,
 		span_put(out, v);
 }
 
+/* Fields of a Dexterity object that senaite.jsonapi leaves out (a supplier's
+ * addresses, say). */
+static void
+put_extra(struct buf *out, const struct shape *s, const char *comma)
+{
+	struct json_walk w = json_walk(s->exact);
+	struct json_span key, value, other;
+
+	if (shape_is_archetype(s->item))
+		return;
+	while (json_next(&w, &key, &value)) {
+		if (!shape_is_extra(key) || span_find(s->item, key, &other))
+			continue;
+		buf_addf(out, "%s\"%.*s\":", comma, (int)key.len, key.at);
+		comma = ",";
+		put_exact(out, key, value);
+	}
+}
+
 static void
 put_fields(struct buf *out, const struct shape *s)
 {
@@ -162,6 +181,7 @@ put_fields(struct buf *out, const struct shape *s)
 		else
 			put_value(out, s, key, value);
 	}
+	put_extra(out, s, comma);
 	buf_addc(out, '}');
 }
 
@@ -201,10 +221,13 @@ shape_needs(const struct shape *s)
 	struct json_span key, value;
 	unsigned needs = shape_steps_are_clear(s->item) ? 0 : SHAPE_STEPS;
 
+	/* Set-up objects: few, and seldom whole in senaite.jsonapi. */
+	if (!archetype)
+		return needs | SHAPE_EXACT;
 	while (json_next(&w, &key, &value)) {
 		if (!is_empty(value) || shape_is_file(key) ||
 		    shape_is_noise(type, key, s->columns) ||
-		    (archetype && shape_empty(type, key) != NULL))
+		    shape_empty(type, key) != NULL)
 			continue;
 		return needs | SHAPE_EXACT;
 	}

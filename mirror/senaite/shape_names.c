@@ -37,6 +37,13 @@ static const char files[] = " AccreditationBodyLogo AttachmentFile Document"
     " File InstallationCertificate MethodDocument Pdf Photo"
     " RetractedAnalysesPdfReport Signature attachment_file ";
 
+/* Members of plone.restapi's answers, for Dexterity, that are no fields. */
+static const char of_restapi[] = " UID allow_discussion changeNote contributors"
+    " created creators effective exclude_from_nav expires id is_folderish items"
+    " items_total language layout lock modified next_item nextPreviousEnabled"
+    " parent previous_item relatedItems review_state rights subjects title"
+    " version versioning_enabled ";
+
 /* Fields that are named like a column. */
 static const char kept[] = " Date Type description location ";
 
@@ -91,7 +98,8 @@ static const char empty_false[] = " Accredited AllowManualDetectionLimit"
     " ShowLabNameInLogin ShowPartitions ShowPrices StringResult"
     " UseDefaultCalculation excludeFromNav ";
 
-static const char empty_record[] = " MaxHoldingTime RetentionPeriod ";
+static const char empty_record[] = " BillingAddress MaxHoldingTime"
+    " PhysicalAddress PostalAddress RetentionPeriod ";
 
 /* Null is null there, or cannot be told from what it may stand for and is
  * not worth a request an object. */
@@ -184,6 +192,13 @@ shape_empty(struct json_span type, struct json_span name)
 	if (has(empty_record, name))
 		return "{}";
 	return has(empty_null, name) ? "null" : NULL;
+}
+
+int
+shape_is_extra(struct json_span name)
+{
+	return name.len > 0 && name.at[0] != '@' && !has(of_restapi, name) &&
+	    !has(files, name);
 }
 
 int

@@ -18,6 +18,10 @@ int shape_is_noise(struct json_span type, struct json_span name,
  * text, as "\"\"" or "[]"; "null" where null is meant; NULL if not known. */
 const char *shape_empty(struct json_span type, struct json_span name);
 
+/* A member of what plone.restapi tells of a Dexterity object that is a field
+ * of it. */
+int shape_is_extra(struct json_span name);
+
 /* A field whose content is an attachment. */
 int shape_is_file(struct json_span name);
 
