@@ -221,6 +221,12 @@ def stall(r):
     r.until_closed()
 
 
+def late(r):
+    """late/SECONDS: good, after them."""
+    time.sleep(int(r.parts[1]))
+    return r.answer()
+
+
 def trickle(r):
     """Ten bytes a second, of a body that does not end soon."""
     r.head(200, "Content-Type: " + JSON, "Content-Length: 100000")
