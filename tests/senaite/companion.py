@@ -106,6 +106,11 @@ class Companion:
         limit = member(record, "limit", int, top=5000)
         kinds = record.get("types")
         found, more = [], None
+        for kind, uid in self.unindexed(kinds or ()):
+            if uid > after:
+                if len(found) == limit:
+                    return {"uids": found, "next": found[-1][0]}
+                found.append([uid, kind, uid])
         for uid in lab.uid_index[bisect.bisect_right(lab.uid_index, after):]:
             obj = lab.objects[uid]
             if kinds is not None and obj.type not in kinds:
@@ -115,6 +120,14 @@ class Companion:
                 break
             found.append([uid, obj.type, obj.path()])
         return {"uids": found, "next": more}
+
+    def unindexed(self, kinds):
+        """Registry and users are listed where they are asked for."""
+        if "Registry" in kinds:
+            yield "Registry", "/registry"
+        if "User" in kinds:
+            for name in sorted(self.lab.users):
+                yield "User", "/users/" + name
 
     def do_read(self, record, user):
         room = min(member(record, "bytes", int, 4 << 20), LARGEST - 4096)

@@ -191,7 +191,8 @@ class Builder:
         lab = self.lab
         when = (datetime.datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
                 + datetime.timedelta(hours=number))
-        fields = {"Contact": ref(self.contacts[client.uid]), "SampleType": ref(kind),
+        fields = {"Contact": ref(self.contacts[client.uid]),
+                  "SampleType": ref(kind),
                   "DateSampled": exact_date(when),
                   "ClientReference": "Réf № %d" % number,
                   "ClientSampleID": "CS-%03d" % number,

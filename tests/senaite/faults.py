@@ -43,6 +43,7 @@ forgets all rules.  GET /_control lists the rules.
 
 import json
 import re
+import threading
 import time
 
 from web import Response, json_response
@@ -101,6 +102,7 @@ class Faults:
         self.rules = []
         self.seen = []
         self.last = {}
+        self.lock = threading.Lock()
 
     # ---- the control route
 
@@ -110,8 +112,11 @@ class Faults:
                 dict(r.given, left=r.left, played=r.played)
                 for r in self.rules]})
         given = json.loads(request.body)
-        for rule in given if isinstance(given, list) else [given]:
-            self.add(rule)
+        try:
+            for rule in given if isinstance(given, list) else [given]:
+                self.add(rule)
+        except (KeyError, ValueError, re.error) as error:
+            return json_response({"error": str(error)}, 400)
         return json_response({"rules": len(self.rules)})
 
     def add(self, rule):
@@ -146,7 +151,8 @@ class Faults:
     def serve(self, request, carry_out):
         """A Reply for the request; None closes the connection at once."""
         began = time.time()
-        rule = next((r for r in self.rules if r.matches(request)), None)
+        with self.lock:
+            rule = next((r for r in self.rules if r.matches(request)), None)
         reply = self.play(rule.given, request, carry_out) if rule \
             else Reply(carry_out(request))
         sent = reply.response if reply else None

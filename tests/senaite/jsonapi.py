@@ -230,6 +230,9 @@ class Route:
 
     def shown(self, obj, found, complete):
         if complete:
+            if not self.lab.may_view(self.user, obj):
+                raise Failure("You are not authorized to access this "
+                              "resource.")
             return self.views.item(obj, found.catalog, found.asked,
                                    self.request.says_yes("workflow"))
         return self.views.brain(obj, found.catalog, found.asked)

@@ -29,7 +29,7 @@ import json
 DEFAULTS = {
     "s": "", "t": "", "l": [], "b": False, "i": None, "f": None, "x": "0.00",
     "d": None, "D": {}, "r": {}, "rs": [], "K": [], "R": "", "M": [],
-    "O": None, "U": "", "h": None, "B": None, "td": None, "g": [], "p": None, "a": None,
+    "O": None, "U": "", "h": None, "B": None, "td": None, "g": [], "p": None,
 }
 
 # Every Archetypes type has these; a folder has the second line as well.
@@ -218,8 +218,7 @@ class Type:
             field = Field(text)
             self.fields.setdefault(field.name, field)
         # The title is no field here: every object has one.
-        title = self.fields.pop("title", None)
-        self.title_required = bool(title)
+        self.fields.pop("title", None)
 
     def default_fields(self):
         return {f.name: json.loads(json.dumps(f.default))
@@ -285,7 +284,8 @@ WorksheetTemplate
 _AT_FOLDERS = {
     "ClientFolder": "clients", "BatchFolder": "batches",
     "WorksheetFolder": "worksheets", "Methods": "setup",
-    "ReferenceSamplesFolder": "referencesamples", "PricelistFolder": "one_state",
+    "ReferenceSamplesFolder": "referencesamples",
+    "PricelistFolder": "one_state",
     "AuditLog": "one_state", "AnalysisServices": "one_state",
     "AnalysisSpecs": "one_state", "Calculations": "one_state",
     "Instruments": "instruments", "LabContacts": "one_state",

@@ -35,7 +35,8 @@ class Search:
         self.listed = [k for k in self.kinds if k.startswith("[")]
         self.catalog, self.asked = self._catalog()
         self.tests = []
-        self.uids = None
+        self.uids = None        # where to look, if not everywhere
+        self.sorted = False
         self._filters()
 
     def _catalog(self):
@@ -88,6 +89,8 @@ class Search:
             if span == "min" and self.catalog == "uid_catalog":
                 index = self.lab.uid_index
                 self.uids = index[bisect.bisect_left(index, query):]
+                self.sorted = True
+                return
             self._add(lambda obj: _in(obj.uid, query, span))
             return
         if name in DATES:
@@ -152,7 +155,8 @@ class Search:
     def found(self):
         """The objects, in the order asked for."""
         catalog = schema.CATALOGS[self.catalog]
-        if not self.tests and not catalog.filters_by_role:
+        if not self.tests and self.uids is None and \
+                not catalog.filters_by_role:
             return []   # an empty query of a plain catalog finds nothing
         if self.listed:
             return []   # "['A','B']" is no portal type
@@ -172,7 +176,9 @@ class Search:
             if all(test(obj) for test in self.tests):
                 hits.append(obj)
         order = self.request.get("sort_on")
-        if order in catalog.indexes or order == "UID":
+        if self.sorted and order == "UID":
+            pass
+        elif order in catalog.indexes:
             hits.sort(key=lambda o: (str(self.views.column(o, order) or ""),
                                      o.uid))
             if self.request.get("sort_order", "").startswith(

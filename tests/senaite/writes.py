@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import html
+import json
 import re
 
 import schema
@@ -99,14 +100,23 @@ class Writer:
                                       self.user.name)
         for name, value in record.items():
             field = kind.fields.get(name)
-            if field is None or name in ("SampleType", "Contact", "Client"):
-                continue
-            if field.name == "creators":
-                continue
-            self.set_at(sample, field, value, record)
-        if not record.get("DateSampled"):
-            sample.fields["DateSampled"] = None
+            if field is not None and value and name not in self.LOST:
+                self.set_new(sample, field, value)
         return sample
+
+    # What a new sample does not take over from its request.
+    LOST = {"SampleType", "Contact", "Client", "DateReceived", "Remarks",
+            "Invalidated", "ParentAnalysisRequest", "PrimaryAnalysisRequest",
+            "DetachedFrom", "RejectionReasons", "MemberDiscount",
+            "InternalUse"}
+
+    def set_new(self, sample, field, value):
+        """More forgiving than an update: dicts with a uid are references."""
+        if field.kind == "R":
+            found = several(value if isinstance(value, list) else [value])
+            sample.fields[field.name] = ref(found[0]) if found else ""
+        elif field.kind != "B":
+            self.set_at(sample, field, value, {})
 
     def services(self, wanted):
         """By UID, keyword or title."""
@@ -274,10 +284,9 @@ class Writer:
         if kind.name == "AnalysisProfile":
             raise ApiError(400, '{"profile_key": '
                            '"Profile keyword must be unique"}')
-        from json import dumps
         wrong = dx_errors(obj, record) if kind.dx else at_errors(obj)
         if wrong:
-            raise ApiError(400, dumps(wrong))
+            raise ApiError(400, json.dumps(wrong))
 
     def transition(self, obj, action):
         lab = self.lab
@@ -355,11 +364,9 @@ def fits(kind, value):
     """Would the Dexterity field take it?  What does not fit is logged."""
     if value is None:
         return True
-    return {"s": str, "t": str, "b": bool, "i": int, "f": (int, float),
-            "g": list, "p": dict, "x": str}.get(kind, object) is object or \
-        isinstance(value, {"s": str, "t": str, "b": bool, "i": int,
-                           "f": (int, float), "g": list, "p": dict,
-                           "x": str}[kind])
+    return isinstance(value, {
+        "s": str, "t": str, "b": bool, "i": int, "f": (int, float),
+        "g": list, "p": dict, "x": str}.get(kind, object))
 
 
 def plain(kind, value):
