@@ -154,6 +154,7 @@ class Lab:
                          "auditlog": False}
         self.broken = {"json": set(), "companion": set()}
         self.log = None
+        self.audited = set()    # what changed while the audit log was on
         self.portal = Obj("0", None, site, None)
         self.portal.title = "SENAITE"
         self.made = self.now()
@@ -240,6 +241,8 @@ class Lab:
         """What SENAITE does after a change: the date moves, the log sees."""
         if move:
             obj.modified = self.now()
+        if self.settings["auditlog"]:
+            self.audited.add(obj.uid)
         self.note(obj, "changed", user, obj.path())
 
     def note(self, obj, action, user, path):

@@ -17,7 +17,8 @@ labman).  An object is named by `uid` or by `path` ("/clients/client-1").
         "read_only": true}              raw, seen by nobody
   {"op": "zone", "minutes": 60}         the server's zone moves
   {"op": "clock", "seconds": 3600}      its clock moves
-  {"op": "settings", "self_verification": true, "reject": false, ..}
+  {"op": "settings", "self_verification": true, "reject": false,
+        "auditlog": true}               those named are changed
   {"op": "user", "name": .., "password": .., "roles": [..], "drop": true}
   {"op": "log", "on": true}             a new epoch of the change log, or off
   {"op": "counters", "counters": {..}}

@@ -150,6 +150,12 @@ class Search:
                 self._add(lambda obj, n=name, b=low: int(
                     getattr(obj, n).timestamp() // 60) >= b)
 
+    def catalogued(self, obj):
+        """The audit log's catalog holds what changed since it is on."""
+        if self.catalog == "senaite_catalog_auditlog":
+            return obj.uid in self.lab.audited
+        return obj.kind.catalog == self.catalog
+
     # ---- the answer
 
     def found(self):
@@ -169,9 +175,9 @@ class Search:
             pool = self.lab.objects.values()
         hits = []
         for obj in pool:
-            if catalog.filters_by_role and (
-                    obj.kind.catalog != catalog.name
-                    or not self.lab.may_view(self.views.user, obj)):
+            if catalog.filters_by_role and not (
+                    self.catalogued(obj)
+                    and self.lab.may_view(self.views.user, obj)):
                 continue
             if all(test(obj) for test in self.tests):
                 hits.append(obj)

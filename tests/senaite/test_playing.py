@@ -2,7 +2,7 @@
 
 import http.client
 import json
-import os
+import tempfile
 import unittest
 
 from harness import V1, Case, Server
@@ -156,16 +156,12 @@ class Starting(unittest.TestCase):
         server = Server()
         docs = server.all()
         server.stop()
-        name = os.path.join(os.environ.get("TMPDIR", "/tmp"),
-                            "senaite-load-%d.jsonl" % os.getpid())
-        try:
-            with open(name, "w", encoding="utf-8") as file:
-                for doc in docs:
-                    doc["attachments"] = []
-                    file.write(json.dumps(doc) + "\n")
-            server = Server("--load", name)
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            for doc in docs:
+                doc["attachments"] = []
+                file.write(json.dumps(doc) + "\n")
+            file.flush()
+            server = Server("--load", file.name)
             again = server.all()
             server.stop()
-        finally:
-            os.unlink(name)
         self.assertEqual(again, docs)

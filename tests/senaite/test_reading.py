@@ -183,6 +183,16 @@ class Searches(Case):
             value = self.s.get(query % urllib.parse.quote(bound))[1]
             self.assertEqual(value["count"], count, bound)
 
+    def test_audit_log(self):
+        query = "search?catalog=senaite_catalog_auditlog&modified_since=1h"
+        self.assertEqual(self.s.get(query)[1]["count"], 0)
+        self.s.lab(op="settings", auditlog=True)
+        doc = self.s.first(type="Method")
+        self.s.update(doc["uid"], MethodID="M-2")
+        value = self.s.get(query)[1]
+        self.assertEqual([i["uid"] for i in value["items"]], [doc["uid"]])
+        self.s.lab(op="settings", auditlog=False)
+
     def test_types(self):
         value = self.s.get("search?portal_type=Client&portal_type=Contact")
         self.assertEqual(value[1]["count"], 9)
@@ -223,6 +233,10 @@ class Searches(Case):
         value = self.s.get("search?catalog=uid_catalog&portal_type=Client",
                            None)[1]
         self.assertEqual(value["count"], 3)
+        uid = value["items"][0]["uid"]
+        self.fails(self.s.get("search?complete=yes&UID=" + uid, None), 200,
+                   "not authorized")
+        self.assertEqual(list(self.s.get(uid, None)[1]), ["_runtime"])
 
 
 class Shapes(Case):
