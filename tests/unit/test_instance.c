@@ -1,4 +1,5 @@
-#include "../../base/text.h"
+#include <zstd.h>
+
 #include "instances.h"
 
 /* --- rows -------------------------------------------------------------- */
@@ -119,6 +120,25 @@ fill_doc(struct buf *out, size_t len)
 		buf_addc(out, (char)('a' + (i * 7 + i / 97) % 26));
 }
 
+/* The document of every row becomes this. */
+static void
+put_frame(struct lab *l, const struct buf *doc)
+{
+	size_t bound = ZSTD_compressBound(doc->len), n;
+	char *frame = malloc(bound);
+	sqlite3_stmt *st = NULL;
+
+	CHECK(frame != NULL);
+	n = ZSTD_compress(frame, bound, doc->at, doc->len, 1);
+	CHECK(!ZSTD_isError(n));
+	CHECK_INT(sqlite3_prepare_v2(l->s->db, "UPDATE instance_doc SET "
+	    "doc=?", -1, &st, NULL), 0);
+	(void)sqlite3_bind_blob64(st, 1, frame, n, SQLITE_STATIC);
+	CHECK_INT(sqlite3_step(st), SQLITE_DONE);
+	(void)sqlite3_finalize(st);
+	free(frame);
+}
+
 TEST(documents_are_compressed)
 {
 	static const size_t sizes[] = { 1, 2, 100, 8192, 300000,
@@ -143,14 +163,11 @@ TEST(documents_are_compressed)
 	buf_addc(&r.doc, 'x');
 	CHECK_ERR(instance_put(l.s, &r, &l.err), &l.err, E_LIMIT);
 
-	lab_sql(&l, "UPDATE instance_doc SET doc=substr(doc,1,9)");
+	lab_sql(&l, "UPDATE instance_doc SET doc=substr(doc,1,99)");
 	CHECK_ERR(instance_get(l.s, "c1", 2, &q, &l.err), &l.err, E_DAMAGED);
 	lab_sql(&l, "UPDATE instance_doc SET doc=x'00'");
 	CHECK_ERR(instance_get(l.s, "c1", 2, &q, &l.err), &l.err, E_DAMAGED);
-
-	/* A frame that states more than can be. */
-	lab_sql(&l, "UPDATE instance_doc SET "
-	    "doc=x'28b52ffda001004000010000'");
+	put_frame(&l, &r.doc);		/* a good one, of too much */
 	CHECK_ERR(instance_get(l.s, "c1", 2, &q, &l.err), &l.err, E_DAMAGED);
 	lab_sql(&l, "DELETE FROM instance_doc; UPDATE instance_object SET "
 	    "state=5");

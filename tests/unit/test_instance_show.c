@@ -302,6 +302,11 @@ TEST(nothing_was_shown)
 	CHECK_INT(edit(&a, "o", "", "{\"x\":\"1\",\"y\":\"2\"}"), 1);
 	CHECK_INT(siblings(&a, "o"), 2);
 
+	/* What is not shown is not kept. */
+	set(&a, "p", "{}");
+	set(&a, "p", "{\"x\":1}");
+	CHECK_INT(kept(&a), 0);
+
 	/* An object that the store had not. */
 	CHECK_INT(edit(&a, "new", "", "{}"), 1);
 	CHECK_INT(edit(&a, "new", "{}", "{}"), 0);
@@ -344,6 +349,30 @@ TEST(kept_and_a_sibling)
 	CHECK_INT(base.all.count, 1);
 	CHECK_INT(base.kept_count, 0);
 	CHECK(base.winner == base.object.set.v[0]);
+	end_both(&a, &b);
+}
+
+/* Nothing changes: no dot is used up, and the same is shown. */
+TEST(attachment_that_is_not_here)
+{
+	CLEANUP(instance_base_clear) struct instance_base base =
+	    INSTANCE_BASE_INIT;
+	static const char f[] = "{\"attachments\":[{\"blake2b\":\""
+	    "0000000000000000000000000000000000000000000000000000000000000000"
+	    "\"}]}";
+	struct merge_edit e = { .type = { "T", 1 },
+		.fields = { f, sizeof f - 1 } };
+	struct lab a, b;
+	uint64_t n;
+
+	begin_stale(&a, &b);
+	n = a.s->n;
+	CHECK_INT(instance_base(a.s, "o", 1, &base, &a.err), 1);
+	CHECK_ERR(instance_edit(a.s, "o", 1, &base, &e, &a.err), &a.err,
+	    E_REF);
+	CHECK_INT(a.s->n, n);
+	CHECK_INT(siblings(&a, "o"), 1);
+	CHECK_INT(kept(&a), 1);
 	end_both(&a, &b);
 }
 
