@@ -20,6 +20,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -443,6 +444,7 @@ def old_tls(folder):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = tempfile.mkdtemp(prefix="satchel-faults.")
     try:
         certificates(folder)
