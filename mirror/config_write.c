@@ -50,8 +50,8 @@ static const struct comment mirror_comments[] = {
 	    "senaite" },
 	{ "url", "Address of the SENAITE site, with its path.  https, but on\n"
 	    "# this computer itself.", "https://lims.example/senaite" },
-	{ "user", "The user that Satchel is there.  A LabManager reads and\n"
-	    "# writes most; docs/senaite.md says who needs what.", "satchel" },
+	{ "user", "The user that Satchel is there.  It needs the role\n"
+	    "# Manager.", "satchel" },
 	{ "password-file", "File whose first line is the user's password.",
 	    "/etc/satchel/lims.password" },
 	{ "token-file", "Instead of the two: file whose first line is a token\n"
