@@ -17,20 +17,12 @@
 #include "../base/file.h"
 #include "../base/text.h"
 #include "../store/guard.h"
+#include "../store/log.h"
+#include "birth.h"
 #include "cmd.h"
 #include "home.h"
 
 #define BUILD ".init"
-
-static const struct opt opts[] = {
-	{ "name", OPT_TEXT, "NAME", "what people call this site, such as "
-	    "lab-a" },
-	{ "instance", OPT_TEXT, "KIND", "lab: the embedded lab (default)" },
-	{ "ask-passphrase", OPT_FLAG, NULL, "protect the keys with a "
-	    "passphrase asked for at the terminal" },
-	{ "recover", OPT_FLAG, NULL, NULL },
-	OPT_END
-};
 
 /* --- folders ----------------------------------------------------------- */
 
@@ -121,7 +113,7 @@ check_empty(const char *home, struct err *err)
 
 static const char *const left[] = {	/* files first */
 	"keys/sign.key", "keys/sign.pub", "keys/age.key", "keys/age.pub",
-	"lock", "store.db-journal", "store.db", "keys", "spool"
+	CONFIG_FILE, "lock", "store.db-journal", "store.db", "keys", "spool"
 };
 #define LEFT (sizeof left / sizeof *left)
 
@@ -180,11 +172,19 @@ clear_left(const char *home, struct err *err)
 struct site {
 	const char *home, *name;
 	char id[17], nonce[17];
+	struct birth birth;
 };
 
-/* The guard, before the site is there: a guard alone is no alarm. */
+static void
+site_clear(struct site *site)
+{
+	birth_clear(&site->birth);
+}
+
+/* The guard, before the site is there: a guard alone is no alarm; and what
+ * it mirrors. */
 static int
-put_guard(const char *build, struct err *err)
+fill(const char *build, const struct birth *birth, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf state = BUF_INIT;
 	CLEANUP(store_closep) struct store *s = NULL;
@@ -193,9 +193,13 @@ put_guard(const char *build, struct err *err)
 	if ((rc = home_state(&state, err)) < 0 ||
 	    (rc = store_open(&s, build, STORE_WRITE, 0, err)) < 0 ||
 	    (rc = guard_check(s, state.at, err)) < 0 ||
-	    (rc = guard_write(s, err)) < 0)
+	    (rc = guard_write(s, err)) < 0 ||
+	    (rc = store_begin(s, err)) < 0 ||
+	    (rc = birth_put(birth, build, s, err)) < 0 ||
+	    (rc = log_add(s, "init", NULL, NULL, birth->recover ?
+	    "{\"recover\":true}" : "{}", err)) < 0)
 		return rc;
-	return home_log(s, "init", NULL, "{}", err);
+	return store_commit(s, err);
 }
 
 static int
@@ -225,7 +229,9 @@ build(struct cmd *c, const struct site *site, struct err *err)
 	if ((rc = keys_create(&c->keys, keys.at, err)) < 0 ||
 	    (rc = store_create(folder.at, site->name, site->id, site->nonce,
 	    err)) < 0 ||
-	    (rc = put_guard(folder.at, err)) < 0 ||
+	    (rc = fill(folder.at, &site->birth, err)) < 0 ||
+	    (site->birth.kind != NULL &&
+	    (rc = move_up(site->home, CONFIG_FILE, err)) < 0) ||
 	    (rc = move_up(site->home, "keys", err)) < 0 ||
 	    (rc = move_up(site->home, "spool", err)) < 0 ||
 	    (rc = move_up(site->home, "lock", err)) < 0 ||
@@ -238,21 +244,10 @@ build(struct cmd *c, const struct site *site, struct err *err)
 /* --- the command ------------------------------------------------------- */
 
 static int
-check_options(const struct opts *o, struct err *err)
+check_name(const struct opts *o, struct err *err)
 {
-	const char *instance = opt_text(o, "instance");
 	const char *name = opt_text(o, "name");
 
-	if (opt_flag(o, "recover"))
-		return err_set(err, E_USAGE, "--recover belongs to mirrors of "
-		    "SENAITE and Eden, which are not in this version");
-	if (instance != NULL && (strcmp(instance, "senaite") == 0 ||
-	    strcmp(instance, "eden") == 0))
-		return err_set(err, E_USAGE, "--instance %s: not in this "
-		    "version", instance);
-	if (instance != NULL && strcmp(instance, "lab") != 0)
-		return err_set(err, E_USAGE, "--instance: lab expected, "
-		    "\"%s\" found", instance);
 	if (name == NULL)
 		return err_set(err, E_USAGE, "--name NAME is missing");
 	if (!text_is_name(name, strlen(name)))
@@ -260,6 +255,20 @@ check_options(const struct opts *o, struct err *err)
 		    "digits, '.' and '-' expected, \"%s\" found", NAME_LEN,
 		    name);
 	return 0;
+}
+
+/* Nothing was sent to the SENAITE yet. */
+static void
+say_next(struct out *o, const struct site *site)
+{
+	out_text(o, "settings     ");
+	out_safe(o, site->home);
+	out_text(o, "/%s\nnext         'satchel doctor', then 'satchel "
+	    "notice'\n", CONFIG_FILE);
+	if (site->birth.recover)
+		out_text(o, "             then each peer removes the old site "
+		    "with 'satchel peer remove'\n             and adds this "
+		    "one's card, and both sides run 'satchel export --full'\n");
 }
 
 static int
@@ -280,6 +289,10 @@ say(struct cmd *c, const struct site *site, struct err *err)
 	out_str(&c->out, "id", site->id);
 	out_str(&c->out, "fingerprint", digits);
 	out_str(&c->out, "home", site->home);
+	out_str(&c->out, "instance", site->birth.kind != NULL ?
+	    site->birth.kind : "lab");
+	if (site->birth.kind != NULL)
+		say_next(&c->out, site);
 	return 0;
 }
 
@@ -288,10 +301,11 @@ run(struct cmd *c, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf home = BUF_INIT;
 	CLEANUP(file_closep) int lock = -1;
-	struct site site = { .name = opt_text(&c->opts, "name") };
+	CLEANUP(site_clear) struct site site = { .birth = BIRTH_INIT,
+	    .name = opt_text(&c->opts, "name") };
 	int rc;
 
-	if ((rc = check_options(&c->opts, err)) < 0 ||
+	if ((rc = check_name(&c->opts, err)) < 0 ||
 	    (rc = home_path(&c->opts, &home, err)) < 0 ||
 	    (rc = exists(home.at, "store.db", err)) < 0)
 		return rc;
@@ -300,7 +314,8 @@ run(struct cmd *c, struct err *err)
 		    "already", home.at);
 		return err_next(err, "choose another folder with --home");
 	}
-	if ((rc = keys_new_pass(&c->keys, &c->opts, err)) < 0 ||
+	if ((rc = birth_read(&site.birth, &c->opts, err)) < 0 ||
+	    (rc = keys_new_pass(&c->keys, &c->opts, err)) < 0 ||
 	    (rc = make_folders(home.at, err)) < 0 ||
 	    (rc = hold(home.at, &lock, err)) < 0 ||
 	    (rc = clear_left(home.at, err)) < 0 ||
@@ -321,11 +336,12 @@ run(struct cmd *c, struct err *err)
 }
 
 const struct cmd_spec cmd_init = {
-	.args = "--name NAME [--passphrase-file FILE | --ask-passphrase] "
-	    "[options]",
+	.args = "--name NAME [--instance senaite --url ADDRESS --user NAME "
+	    "--password-file FILE] [options]",
 	.needs = CMD_KEYS,
-	.opts = opts,
-	.more = "Makes the site's keys and an empty lab.  The keys have no "
-	    "passphrase unless one is given.",
+	.opts = birth_opts,
+	.more = "Makes the site's keys and an empty lab, or the mirror of a "
+	    "SENAITE with its settings in mirror.ini; nothing is sent there "
+	    "yet.  The keys have no passphrase unless one is given.",
 	.run = run
 };

@@ -73,14 +73,23 @@ int
 home_open(struct cmd *c, enum home_use use, struct store **ret,
     struct err *err)
 {
+	return home_open_wait(c, use, 0, ret, err);
+}
+
+int
+home_open_wait(struct cmd *c, enum home_use use, unsigned least_s,
+    struct store **ret, struct err *err)
+{
 	CLEANUP(buf_clear) struct buf path = BUF_INIT, state = BUF_INIT;
 	CLEANUP(store_closep) struct store *s = NULL;
+	unsigned wait = (unsigned)opt_number(&c->opts, "wait", 0);
 	int rc;
 
+	if (wait < least_s)
+		wait = least_s;
 	if ((rc = home_path(&c->opts, &path, err)) < 0 ||
 	    (rc = store_open(&s, path.at, use == HOME_READ ? STORE_READ :
-	    STORE_WRITE, (unsigned)opt_number(&c->opts, "wait", 0),
-	    err)) < 0)
+	    STORE_WRITE, wait, err)) < 0)
 		return rc;
 	if (use == HOME_WRITE && ((rc = home_state(&state, err)) < 0 ||
 	    (rc = guard_check(s, state.at, err)) < 0))

@@ -26,6 +26,10 @@ int home_state(struct buf *out, struct err *err);
 int home_open(struct cmd *c, enum home_use use, struct store **ret,
     struct err *err);
 
+/* The same, waiting at least `least_s` seconds for the lock. */
+int home_open_wait(struct cmd *c, enum home_use use, unsigned least_s,
+    struct store **ret, struct err *err);
+
 /* The card of an open site, with its public keys; `created` is home_now. */
 int home_card(struct store *s, struct card *ret, struct err *err);
 

@@ -174,10 +174,12 @@ apply_admitted(struct job *j, struct err *err)
 {
 	int rc;
 
+	j->report->seq_from = j->s->seq;
 	if ((rc = start_unpacking(j, err)) < 0 ||
 	    (rc = apply_file(j->s, &j->a, &j->unpack, j->r, j->report,
 	    err)) < 0)
 		return rc;
+	j->report->seq_to = j->s->seq;
 	admit_note_lives(j->s, &j->a.m);
 	return log_applied(j, err);
 }

@@ -51,6 +51,9 @@ struct import_report {			/* of one file */
 	uint64_t sequence, generation, since, until;
 	enum import_outcome outcome;
 	uint64_t received, applied, same, held, refused, conflicts;
+					/* held, refused: of a mirror, which
+					 * the caller counts by the two: */
+	uint64_t seq_from, seq_to;	/* what was applied: above, up to */
 	int complete, authentic, valid, applicable;	/* 1, 0; -1 unknown */
 	struct err err;			/* why not; E_OK otherwise */
 	uint64_t have;			/* gap: applied so far */
