@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """satchel.import: a list of documents, all created before any is filled.
 
-One savepoint an object.  The indexing queue is not part of a transaction:
+Each object is done whole or not at all, by savepoints.  The indexing queue is not part of a transaction:
 after a rollback it is emptied by hand, or it would index what is gone.
 """
 
@@ -26,6 +26,21 @@ from satchel.companion.writer import Writer
 from ZODB.POSException import ConflictError
 
 
+# Entries that share a savepoint.
+TOGETHER = 20
+
+
+def placed(doc):
+    """Is this an object in a folder, and not to be deleted?"""
+    return not (doc.get("deleted") or doc["uid"] == paths.REGISTRY
+                or doc["uid"].startswith(paths.USERS))
+
+
+def undo(savepoint):
+    savepoint.rollback()
+    getQueue().clear()
+
+
 class Entry(object):
     """A document on its way, and what became of it."""
 
@@ -37,6 +52,12 @@ class Entry(object):
         self.result = None
         self.message = u""
         self.missing = []
+
+    def state(self):
+        return self.obj, self.created, self.result, self.message
+
+    def restore(self, state):
+        self.obj, self.created, self.result, self.message = state
 
     def refuse(self, message):
         self.result = "refused"
@@ -63,12 +84,10 @@ class Batch(object):
         """The results, in order."""
         processQueue()
         self.check()
-        for entry in self.open():
-            self.attempt(entry, self.other)
-        for entry in self.by_parent():
-            self.attempt(entry, self.place)
-        for entry in self.by_parent():
-            self.fill_or_remove(entry)
+        self.each([e for e in self.open() if not placed(e.doc)], self.other)
+        self.each(self.by_parent(), self.place)
+        self.each(self.by_parent(), self.fill)
+        self.remove_refused()
         if self.atomic and any(e.refused for e in self.entries):
             return self.undone()
         self.after()
@@ -78,24 +97,51 @@ class Batch(object):
         """Entries of which nothing is known yet."""
         return [e for e in self.entries if e.result is None]
 
-    def attempt(self, entry, work):
-        """Does it whole or not at all; False if not."""
+    def each(self, entries, work):
+        """Does the work for each entry: whole or not at all.
+
+        A savepoint costs as much as a small object, so some entries share
+        one.  If any of them fails, all are undone and done again singly.
+        """
+        for at in range(0, len(entries), TOGETHER):
+            some = entries[at:at + TOGETHER]
+            if len(some) > 1 and self.together(some, work):
+                continue
+            for entry in some:
+                self.singly(entry, work)
+
+    def together(self, entries, work):
+        before = [entry.state() for entry in entries]
         savepoint = transaction.savepoint(optimistic=True)
         try:
-            work(entry)
+            for entry in entries:
+                work(entry)
             processQueue()
             return True
         except ConflictError:
             raise
+        except Exception:
+            undo(savepoint)
+            for entry, state in zip(entries, before):
+                entry.restore(state)
+            return False
+
+    def singly(self, entry, work):
+        before = entry.state()
+        savepoint = transaction.savepoint(optimistic=True)
+        try:
+            work(entry)
+            processQueue()
+        except ConflictError:
+            raise
         except Exception as e:
-            savepoint.rollback()
-            getQueue().clear()
+            undo(savepoint)
+            entry.restore(before)
             if isinstance(e, Unfit):
                 entry.refuse(e.args[0])
             else:
                 logger.exception("refused %s", entry.uid)
                 entry.refuse(reason(e))
-            return False
 
     # the passes
 
@@ -186,30 +232,28 @@ class Batch(object):
                 api.get_uid(parent), sites.path_of(parent)):
             raise Unfit("it is in another folder here")
 
-    def fill_or_remove(self, entry):
-        parent = self.entry_of(entry.doc.get("parent"))
-        if entry.created and parent is not None and parent.refused:
-            entry.refuse("its parent was refused")
-            return
-        if self.attempt(entry, self.fill) or not entry.created:
-            return
-        self.attempt_removal(entry)
+    def remove_refused(self):
+        """What was created and cannot be filled: as if it had never been.
 
-    def entry_of(self, uid):
+        What was created in it was refused before, and goes with it.
+        """
         for entry in self.entries:
-            if entry.uid == uid and entry.created:
-                return entry
-        return None
+            if not entry.created or not entry.refused:
+                continue
+            message = entry.message
+            self.singly(entry, self.remove)
+            entry.refuse(message)
 
-    def attempt_removal(self, entry):
-        """It was created, but cannot be filled: as if it had never been."""
-        message = entry.message
+    def remove(self, entry):
         obj = sites.find(entry.uid)
         if obj is not None:
-            self.attempt(entry, lambda e: creation.delete(obj, tell=False))
-        entry.refuse(message)
+            creation.delete(obj, tell=False)
 
     def fill(self, entry):
+        parent = entry.doc.get("parent")
+        if any(e.uid == parent and e.created and e.refused
+               for e in self.entries):
+            raise Unfit("its parent was refused")
         writer = Writer(entry.obj, entry.doc, entry.created)
         changed = writer.write()
         if entry.created and api.get_portal_type(entry.obj) == "Client":

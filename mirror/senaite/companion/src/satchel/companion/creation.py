@@ -96,6 +96,8 @@ def delete(obj, tell=True):
     around it.  `tell` records it in the log of changes.
     """
     gone = list(_inside(obj)) if tell else []
+    if not tell:
+        _hide(obj)
     parent = sites.parent_of(obj)
     date = getattr(aq_base(parent), "modification_date", None)
     _uncatalog(obj)
@@ -104,6 +106,15 @@ def delete(obj, tell=True):
         aq_base(parent).modification_date = date
     for named in gone:
         changes.deleted(*named)
+
+
+def _hide(obj):
+    """Nobody has seen it: the catalogs and the log need not hear of it."""
+    children = getattr(aq_base(obj), "objectValues", None)
+    for child in obj.objectValues() if children else ():
+        if api.is_object(child):
+            _hide(child)
+    alsoProvides(obj, ITemporaryObject)
 
 
 def _uncatalog(obj):

@@ -12,8 +12,8 @@ from satchel.companion.requests import is_text
 from satchel.companion.requests import is_whole
 from satchel.companion.values import Unfit
 
-_UID = re.compile(r"^[0-9a-f]{32}$")
-_SHA = re.compile(r"^[0-9a-f]{64}$")
+_UID = re.compile(r"^[0-9a-f]{32}\Z")
+_SHA = re.compile(r"^[0-9a-f]{64}\Z")
 
 TEXTS = ("type", "path", "id", "title", "creator")
 TEXTS_OR_NULL = ("parent", "state")

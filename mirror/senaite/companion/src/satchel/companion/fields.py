@@ -36,7 +36,7 @@ from zope.schema import interfaces as schema
 LEFT_OUT = frozenset((
     "id", "title", "creators", "creation_date", "modification_date",
     "constrainTypesMode", "locallyAllowedTypes", "immediatelyAddableTypes",
-    "nextPreviousEnabled", "excludeFromNav", "Analyses",
+    "nextPreviousEnabled", "excludeFromNav",
 ))
 
 _NONE = object()
@@ -61,13 +61,19 @@ def uids_of(value):
     if not isinstance(value, list):
         return []
     return [v["uid"] for v in value
-            if isinstance(v, dict) and v.keys() == ["uid"] and v["uid"]]
+            if isinstance(v, dict) and v.keys() == ["uid"] and v["uid"]
+            and isinstance(v["uid"], basestring)]
 
 
 def local(value):
-    """A reference with paths of site objects made into UIDs of ours."""
+    """A reference with paths of site objects made into UIDs of ours.
+
+    A bare UID is taken for a reference.
+    """
     if isinstance(value, list):
         return [local(v) for v in value]
+    if isinstance(value, basestring) and value:
+        value = {u"uid": value}
     if not isinstance(value, dict):
         return value
     uid = value.get("uid")

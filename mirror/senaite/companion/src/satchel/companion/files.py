@@ -95,18 +95,11 @@ def describe(name, there, sha256):
     """The document's word about a file."""
     return {
         u"field": values.text(name),
-        u"name": _text(there.name),
-        u"media_type": _text(there.media_type),
+        u"name": values.word(there.name),
+        u"media_type": values.word(there.media_type),
         u"size": int(there.size),
         u"sha256": values.text(sha256),
     }
-
-
-def _text(value):
-    """Names are text, but for those that old imports left as numbers."""
-    if not isinstance(value, basestring):
-        value = u"" if value is None else u"%s" % value
-    return values.text(value) or u""
 
 
 def put(obj, accessor, parts, name, media_type):

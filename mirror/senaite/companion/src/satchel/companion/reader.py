@@ -100,7 +100,7 @@ def digest(there):
 
 
 def title(obj):
-    return values.text(obj.Title() or "")
+    return values.word(obj.Title())
 
 
 def creators(obj):

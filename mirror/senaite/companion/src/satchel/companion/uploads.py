@@ -21,7 +21,7 @@ MAX_SIZE = 4 * 1024 * 1024 * 1024
 MAX_AGE = 2 * 86400
 PART = 1024 * 1024
 
-_NAME = re.compile(r"^[A-Za-z0-9]{1,64}$")
+_NAME = re.compile(r"^[A-Za-z0-9]{1,64}\Z")
 
 
 class Upload(Persistent):

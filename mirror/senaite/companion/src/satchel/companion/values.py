@@ -28,8 +28,8 @@ DAY = 86400 * 1000000
 
 _TIME = re.compile(
     r"^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
-    r"(Z|[+-]\d\d:\d\d)?$")
-_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
+    r"(Z|[+-]\d\d:\d\d)?\Z")
+_DAY = re.compile(r"^\d{4}-\d\d-\d\d\Z")
 
 
 class Unfit(ValueError):
@@ -44,6 +44,15 @@ def text(value):
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def word(value):
+    """Text of what ought to be one; old imports left numbers as names."""
+    if value is None:
+        return u""
+    if not isinstance(value, (BYTES, UNICODE)):
+        value = u"%s" % (value, )
+    return text(value) or u""
 
 
 # times

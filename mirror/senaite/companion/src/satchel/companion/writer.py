@@ -5,6 +5,8 @@ Each step compares first and writes only what differs, so that a document
 that is already here costs no write and no indexing, and moves no date.
 """
 
+import sys
+
 from Acquisition import aq_base
 from bika.lims import api
 from persistent.mapping import PersistentMapping
@@ -18,9 +20,9 @@ from satchel.companion import readonly
 from satchel.companion import uploads
 from satchel.companion import values
 from satchel.companion.values import Unfit
-from zope.component.interface import nameToInterface
 from zope.interface import directlyProvidedBy
 from zope.interface import directlyProvides
+from zope.interface.interfaces import IInterface
 
 
 class Writer(object):
@@ -61,7 +63,8 @@ class Writer(object):
                 continue
             accessor = known.get(name)
             if accessor is None or accessor.blob:
-                self.unknown.append(name)
+                if wanted[name] is not None:
+                    self.unknown.append(name)
                 continue
             try:
                 self.field(accessor, wanted[name])
@@ -248,10 +251,7 @@ class Writer(object):
             return
         found = []
         for name in wanted:
-            marker = nameToInterface(None, str(name))
-            if marker is None:
-                raise Unfit("no such marker here: %s" % name)
-            found.append(marker)
+            found.append(marker_of(name))
         found.extend(i for i in directlyProvidedBy(self.obj)
                      if i in reader.OWN_MARKERS)
         directlyProvides(self.obj, *found)
@@ -288,6 +288,16 @@ class Writer(object):
 
     def missing(self):
         return pending.missing(self.doc)
+
+
+def marker_of(name):
+    """The interface of a dotted name, of what is loaded already: a name
+    from outside imports nothing."""
+    module, dot, attribute = history.plain(name).rpartition(".")
+    found = getattr(sys.modules.get(module), str(attribute), None)
+    if found is None or not IInterface.providedBy(found):
+        raise Unfit("no such marker here: %s" % name)
+    return found
 
 
 def same_time(a, b):
