@@ -11,8 +11,14 @@
  *	"path"		where it is, from the instance's root; notice drops it
  *	"parent"	UID, or null at the root
  *	"site":true	an object that every instance has from the beginning
- *			(a folder, the settings); its name in the store is its
- *			path, whatever its UID
+ *			(a folder, the settings); its uid in the store is
+ *			"site:" and its path ("site:/clients"; a uid begins
+ *			with a letter there), whatever its UID here.  So are
+ *			users ("site:/users/NAME") and the registry
+ *			("site:/registry")
+ *	"settings":true	beside "site": it carries content that is worth to
+ *			travel (the setup), not the folder alone; notice drops
+ *			it
  *	"attachments"	[{"field","name","media_type","size"?,"token"}]:
  *			`token` is a text that differs when the content does
  *			(a hash, or name and date); `size` may be missing
@@ -56,6 +62,10 @@ struct mirror_list {
 	int more;			/* there are UIDs after the last */
 };
 void mirror_list_clear(struct mirror_list *l);
+void mirror_list_add(struct mirror_list *l, const char *uid, size_t len);
+
+/* The next UID: NULL begins, NULL is the end. */
+const char *mirror_list_next(const struct mirror_list *l, const char *uid);
 
 /* What a read gives, each UID once, in any order.  A negative return of a
  * function ends the read and is returned.  The spans are valid during the

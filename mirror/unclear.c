@@ -1,0 +1,247 @@
+#include <string.h>
+
+#include "../store/patch.h"
+#include "give.h"
+#include "terms.h"
+
+/* Three states of an object meet here: as it was last read (L), as it was
+ * meant to be (I), as it is (N).  What N has that neither L nor I has is
+ * noted as {"d":F,"l":F,"news":entries}: F of L with those changes, F of L,
+ * new entries of the history.  After the next write, read back as H, what the
+ * instance makes of our values is known, and is no edit. */
+
+static struct json_span
+span_of(const struct buf *b)
+{
+	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
+}
+
+static int
+note_get(struct store *s, const char *prefix, const char *uid,
+    struct buf *out, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf key = BUF_INIT;
+
+	buf_addf(&key, "%s:%s", prefix, uid);
+	return buf_str(&key) == NULL ? err_oom(err) :
+	    instance_note(s, key.at, out, err);
+}
+
+static int
+note_put(struct store *s, const char *prefix, const char *uid,
+    const char *value, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf key = BUF_INIT;
+
+	buf_addf(&key, "%s:%s", prefix, uid);
+	return buf_str(&key) == NULL ? err_oom(err) :
+	    instance_note_put(s, key.at, value, err);
+}
+
+int
+give_unclear(struct store *s, const char *uid, struct buf *out,
+    struct err *err)
+{
+	return note_get(s, "unclear", uid, out, err);
+}
+
+int
+give_intend(struct store *s, const struct give_one *x, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf line = BUF_INIT;
+
+	buf_add(&line, x->wanted.plain.at, x->wanted.plain.len);
+	return buf_str(&line) == NULL ? err_oom(err) :
+	    note_put(s, "intent", x->uid.at, line.at, err);
+}
+
+int
+give_intended(struct store *s, const char *uid, struct err *err)
+{
+	int rc;
+
+	if ((rc = note_put(s, "intent", uid, NULL, err)) < 0)
+		return rc;
+	return note_put(s, "unclear", uid, NULL, err);
+}
+
+/* --- before the next write --------------------------------------------- */
+
+/* L, I and N taken apart. */
+struct states {
+	struct doc_line last, meant, now;
+	struct buf line;		/* I */
+};
+
+static void
+states_clear(struct states *t)
+{
+	doc_line_clear(&t->last);
+	doc_line_clear(&t->meant);
+	doc_line_clear(&t->now);
+	buf_clear(&t->line);
+}
+
+static int
+states_read(struct store *s, const struct doc *d, struct states *t,
+    struct err *err)
+{
+	struct json_span uid = span_of(&d->uid);
+	int rc;
+
+	if ((rc = note_get(s, "intent", d->uid.at, &t->line, err)) < 0 ||
+	    (rc = doc_line_read(s, uid, span_of(&d->row.doc), &t->last,
+	    err)) < 0 ||
+	    (rc = doc_line_read(s, uid, span_of(&t->line), &t->meant,
+	    err)) < 0)
+		return rc;
+	return doc_line_read(s, uid, span_of(&d->line), &t->now, err);
+}
+
+static void
+add_fields(struct buf *out, struct json_span f)
+{
+	buf_add(out, f.len > 0 ? f.at : "{}", f.len > 0 ? f.len : 2);
+}
+
+/* Note what N has that neither L nor I has; nothing if there is none. */
+static int
+note_rest(struct store *s, const struct doc *d, const struct states *t,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf rest = BUF_INIT, none = BUF_INIT;
+	CLEANUP(buf_clear) struct buf news = BUF_INIT, note = BUF_INIT;
+	struct json_span last = doc_fields(&t->last), known[2];
+	int fields, entries;
+
+	known[0] = doc_entries(&t->last);
+	known[1] = doc_entries(&t->meant);
+	if (terms_patch(last, doc_fields(&t->meant), doc_fields(&t->now),
+	    &rest, err) < 0 ||
+	    (fields = terms_patch(last, last, span_of(&rest), &none,
+	    err)) < 0 ||
+	    (entries = doc_news(doc_entries(&t->now), known, 2, &news,
+	    err)) < 0)
+		return -(int)err->code;
+	if (fields == 0 && entries == 0)
+		return 0;
+	buf_adds(&note, "{\"d\":");
+	add_fields(&note, span_of(&rest));
+	buf_adds(&note, ",\"l\":");
+	add_fields(&note, last);
+	buf_adds(&note, ",\"news\":");
+	if (news.len > 0)
+		buf_add(&note, news.at, news.len);
+	else
+		buf_adds(&note, "[]");
+	buf_addc(&note, '}');
+	return buf_str(&note) == NULL ? err_oom(err) :
+	    note_put(s, "unclear", d->uid.at, note.at, err);
+}
+
+/* Is it as it shall be?  Then that is what came of the write. */
+static int
+settle_same(struct give *g, struct store *s, const struct doc *d,
+    const struct states *t, struct err *err)
+{
+	CLEANUP(give_one_clear) struct give_one x = GIVE_ONE_INIT;
+	CLEANUP(buf_clear) struct buf why = BUF_INIT;
+	int rc;
+
+	if ((rc = give_read(g, s, d->uid.at, &x, err)) <= 0 || x.deleted)
+		return rc < 0 ? rc : 0;
+	if (t->now.unknown > 0 || (rc = give_differences(&x.wanted, &t->now,
+	    &why, NULL, err)) != 0)
+		return rc < 0 ? rc : 0;
+	buf_reset(&x.row.doc);
+	buf_add(&x.row.doc, d->line.at, d->line.len);
+	buf_reset(&x.row.remote);
+	buf_add(&x.row.remote, d->remote.at, d->remote.len);
+	x.row.seen = g->r->seen;
+	rc = give_same(g, s, &x, err);
+	return rc < 0 ? rc : 1;
+}
+
+int
+give_settle(void *give, struct store *s, const struct doc *d,
+    struct err *err)
+{
+	CLEANUP(states_clear) struct states t = { .line = BUF_INIT };
+	CLEANUP(instance_row_clear) struct instance_row row =
+	    INSTANCE_ROW_INIT;
+	CLEANUP(buf_clear) struct buf old = BUF_INIT;
+	struct give *g = give;
+	int rc;
+
+	if (!doc_is_same(d)) {
+		if ((rc = states_read(s, d, &t, err)) < 0 ||
+		    (rc = settle_same(g, s, d, &t, err)) != 0)
+			return rc < 0 ? rc : 0;
+		if ((rc = give_unclear(s, d->uid.at, &old, err)) < 0 ||
+		    (rc == 0 && (rc = note_rest(s, d, &t, err)) < 0))
+			return rc;
+	}
+	if ((rc = instance_get(s, d->uid.at, d->uid.len, &row, err)) <= 0)
+		return rc;
+	buf_reset(&row.remote);
+	buf_add(&row.remote, d->remote.at, d->remote.len);
+	row.seen = g->r->seen;
+	return instance_put(s, &row, err);
+}
+
+/* --- after it ---------------------------------------------------------- */
+
+/* The id there, if it is what the record has been given there, stands for the
+ * record's own. */
+static void
+add_own_id(const struct give_one *x, struct json_span rest,
+    struct json_span held, struct buf *out)
+{
+	CLEANUP(buf_clear) struct buf id = BUF_INIT;
+	struct patch p = { "id", { "", 0 } };
+	struct json_span there;
+
+	if (json_member(rest, "id", &there) && json_kind(there) == '"')
+		json_unescape(&id, there);
+	if (id.len > 0 && json_same(span_of(&id), span_of(&x->row.remote_id)) &&
+	    json_member(held, "id", &p.value))
+		patch_object(out, rest, &p, 1);
+	else
+		buf_add(out, rest.at, rest.len);
+}
+
+int
+give_unclear_edit(struct store *s, struct give_one *x,
+    const struct doc_line *held, struct err *err)
+{
+	CLEANUP(instance_base_clear) struct instance_base base =
+	    INSTANCE_BASE_INIT;
+	CLEANUP(buf_clear) struct buf own = BUF_INIT, rest = BUF_INIT;
+	CLEANUP(buf_clear) struct buf fields = BUF_INIT, news = BUF_INIT;
+	struct json_span note = span_of(&x->unclear), d, l, entries, known;
+	struct merge_edit e = { .clock = s->clock };
+	int count, more, rc;
+
+	if (!json_member(note, "d", &d) || !json_member(note, "l", &l) ||
+	    !json_member(note, "news", &entries))
+		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad note of "
+		    "\"%s\"", s->home, x->uid.at);
+	add_own_id(x, d, doc_fields(held), &own);
+	known = doc_entries(held);
+	if ((rc = instance_base(s, x->uid.at, x->uid.len, &base, err)) < 0 ||
+	    base.winner == NULL || base.winner->fields.len == 0)
+		return rc < 0 ? rc : 0;
+	if ((rc = buf_check(&own, err)) < 0 ||
+	    (rc = terms_patch(l, doc_fields(held), span_of(&own), &rest,
+	    err)) < 0 ||
+	    (rc = count = terms_patch(base.winner->fields, l, span_of(&rest),
+	    &fields, err)) < 0 ||
+	    (rc = more = doc_news(entries, &known, 1, &news, err)) < 0)
+		return rc;
+	if (count == 0 && more == 0)
+		return 0;
+	e.type = base.winner->type;
+	e.fields = span_of(&fields);
+	e.entries = span_of(&news);
+	return instance_edit(s, x->uid.at, x->uid.len, &base, &e, err);
+}
