@@ -27,7 +27,7 @@ setup(
     package_dir={"": "src"},
     namespace_packages=["satchel"],
     include_package_data=True,
-    package_data={"satchel.companion": ["*.zcml"]},
+    package_data={"satchel.companion": ["*.zcml", "profiles/*/*.xml"]},
     zip_safe=False,
     python_requires=">=2.7, <3",
     install_requires=[

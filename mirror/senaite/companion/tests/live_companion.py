@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import sys
+import threading
 import time
 import uuid
 
@@ -531,6 +532,59 @@ def log(t, site, client, contact, sample):
     t.same(len(limited["entries"]), 2, "log: limit")
 
 
+def together(t, site, client):
+    """Four writers at once, and a reader that misses none of them."""
+    base = find(site, "Contact")
+    docs = [dict(base, uid=new_uid(), parent=client, title="T %d" % n,
+                 id="contact-" + new_uid()[:8]) for n in range(8)]
+    site.bring(*docs)
+    uids = [d["uid"] for d in docs]
+    log = site.push("info")["log"]
+    at, epoch = log["last"], log["epoch"]
+    done, seen = [], {}
+
+    def write(mine):
+        for number in range(6):
+            for uid in mine:
+                site.update(uid, JobTitle="job %d" % number)
+        done.append(1)
+
+    def follow(at):
+        answer = site.push("changes", after=at, epoch=epoch)
+        for entry in answer["entries"]:
+            t.ok(entry["seq"] > at and entry["seq"] not in seen,
+                 "no seq twice", entry)
+            seen[entry["seq"]] = entry["uid"]
+            latest[entry["uid"]] = site.one(entry["uid"]) \
+                if entry["uid"] in uids else None
+        return answer["next"]
+
+    latest = {}
+    threads = [threading.Thread(target=write, args=(uids[n::4], ))
+               for n in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(done) < 4:
+        at = follow(at)
+    for thread in threads:
+        thread.join()
+    follow(at)
+    now = site.read(*uids)
+    t.ok(all(latest.get(u) == now[u] for u in uids),
+         "the last change of each was seen")
+
+
+def leaving(t, site, sample):
+    """Uninstalling releases what was locked and forgets the log."""
+    name = "/@addons/satchel.companion/"
+    t.ok(site.ask(name + "install", {})[0] in (200, 204), "install")
+    doc = site.one(sample)
+    site.bring(dict(doc, read_only=True))
+    t.ok(site.ask(name + "uninstall", {})[0] in (200, 204), "uninstall")
+    t.same(site.push("info")["log"]["enabled"], False, "no log any more")
+    t.same(site.bring(doc)[0]["result"], "same", "no lock any more")
+
+
 def deleting(t, site, client):
     inside = [u[0] for u in site.push("list", limit=5000)["uids"]
               if u[2].startswith(site.one(client)["path"] + "/")]
@@ -609,6 +663,7 @@ def main(args):
         ("requests", requests, (t, source)),
         ("reading", reading, (t, source)),
         ("log", log, (t, source, client, contact, samples[0])),
+        ("together", together, (t, source, client)),
         ("exact", exact, (t, source)),
         ("workflow", workflow, (t, source)),
         ("batches", batches, (t, source)),
@@ -619,6 +674,7 @@ def main(args):
         ("people", people, (t, source)),
         ("laboratory", live_roundtrip.laboratory, (t, source)),
         ("round trip", live_roundtrip.run, (t, source, there)),
+        ("leaving", leaving, (t, source, samples[2])),
         ("deleting", deleting, (t, source, client)),
     )
     for name, step, given in steps:

@@ -78,11 +78,6 @@ def enable():
     return notes[KEPT]
 
 
-def disable():
-    """Forgets the log; for the uninstall profile."""
-    IAnnotations(api.get_portal()).pop(KEPT, None)
-
-
 def status():
     log = get()
     if log is None:

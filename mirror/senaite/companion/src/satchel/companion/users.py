@@ -21,19 +21,22 @@ def names():
     """Ids of the users of this site, sorted."""
     found = set(str(u["userid"]) for u in _folder().searchUsers()
                 if u.get("userid"))
-    return sorted(n for n in found if "/" not in n and _own(n))
+    return sorted(n for n in found if "/" not in n and not is_root(n))
 
 
-def _own(name):
-    """Is this a user of the site, and not of the Zope above it?"""
-    return _folder().source_users.getUserInfo(name) is not None \
-        if "source_users" in _folder().objectIds() else True
+def is_root(name):
+    """A user of the Zope above the site, such as its first admin?"""
+    site = api.get_portal()
+    if name in site.acl_users.source_users.listUserIds():
+        return False
+    root = site.getPhysicalRoot()
+    return root.acl_users.getUserById(name) is not None
 
 
 def document(name):
     """Document of a user, None where there is none."""
     name = _plain(name)
-    if name is None or not _own(name):
+    if name is None or is_root(name):
         return None
     user = _folder().getUserById(name)
     if user is None:
@@ -76,7 +79,7 @@ def store(document):
     before = _state(name)
     result = "updated"
     if before is None:
-        if _folder().getUserById(name) is not None:
+        if is_root(name):
             raise Unfit("a user of the Zope root, who is not kept here")
         if document.get("update_only"):
             return "absent", u""

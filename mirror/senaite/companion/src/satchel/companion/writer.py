@@ -18,6 +18,7 @@ from satchel.companion import pending
 from satchel.companion import reader
 from satchel.companion import readonly
 from satchel.companion import uploads
+from satchel.companion import users
 from satchel.companion import values
 from satchel.companion.values import Unfit
 from zope.interface import directlyProvidedBy
@@ -307,12 +308,9 @@ def same_time(a, b):
 def owner_tuple(name):
     """(path of the user folder, name); a user not here is the site's."""
     name = history.plain(name)
-    site = api.get_portal()
-    root = site.getPhysicalRoot()
-    if site.acl_users.source_users.getUserInfo(name) is None and \
-            root.acl_users.getUserById(name) is not None:
+    if users.is_root(name):
         return ["acl_users"], name
-    return [site.getId(), "acl_users"], name
+    return [api.get_portal().getId(), "acl_users"], name
 
 
 def reason(error):
