@@ -9,19 +9,29 @@
 
 #define LIST_STEP 2000u			/* UIDs of one answer */
 #define CHANGES_STEP 1000u
-#define USERS_STEP 500u
-#define USERS_MAX 100000u
 #define EPOCH_MAX 64u
+#define COLLISIONS_MAX 2u
+#define COLLISION_NS 100000000
 #define SEQ_MAX ((uint64_t)1 << 53)
 
-int
-companion_call(struct senaite *s, const char *consumer,
-    const struct buf *members, struct buf *ret, struct err *err)
+/* Did two requests want to write at once?  (A conflict about an upload has
+ * the size that is held, and asking again changes nothing.) */
+static int
+is_collision(const struct buf *ret)
+{
+	struct json_span size;
+
+	return companion_said(ret, "conflict") &&
+	    !json_member((struct json_span){ ret->at, ret->len }, "size",
+	    &size);
+}
+
+static int
+push(struct senaite *s, const char *consumer, const struct buf *members,
+    struct buf *ret, struct err *err)
 {
 	int rc;
 
-	if (buf_check(members, err) < 0)
-		return -(int)err->code;
 	rc = senaite_push(s, consumer, HTTP_SAFE,
 	    (struct json_span){ members->at, members->len }, ret, NULL, err);
 	if (rc != 0)
@@ -30,6 +40,27 @@ companion_call(struct senaite *s, const char *consumer,
 	    consumer);
 	return err_next(err, "satchel.companion was taken out while we "
 	    "worked, or is older than this program: see doctor");
+}
+
+int
+companion_call(struct senaite *s, const char *consumer,
+    const struct buf *members, struct buf *ret, struct err *err)
+{
+	struct timespec wait = { 0, COLLISION_NS };
+	unsigned tries = 0;
+	int rc;
+
+	if (buf_check(members, err) < 0)
+		return -(int)err->code;
+	rc = push(s, consumer, members, ret, err);
+	while (rc < 0 && is_collision(ret) && tries++ < COLLISIONS_MAX) {
+		err_clear(err);
+		buf_reset(ret);
+		(void)nanosleep(&wait, NULL);
+		wait.tv_nsec *= 2;
+		rc = push(s, consumer, members, ret, err);
+	}
+	return rc;
 }
 
 int
@@ -154,14 +185,6 @@ is_uid(struct json_span value, struct json_span *ret)
 	    ret->len <= MIRROR_UID_MAX;
 }
 
-static void
-list_add(struct mirror_list *l, const char *text, size_t len)
-{
-	buf_add(&l->uids, text, len);
-	buf_addc(&l->uids, '\0');
-	l->count++;
-}
-
 static int
 text_cmp(const void *a, const void *b)
 {
@@ -182,86 +205,16 @@ list_sort(struct mirror_list *l, struct err *err)
 		return 0;
 	if ((at = calloc(n, sizeof(*at))) == NULL)
 		return err_oom(err);
-	for (i = 0, p = l->uids.at; i < n; i++, p += strlen(p) + 1)
-		at[i] = p;
+	for (i = 0, p = NULL; i < n; i++)
+		at[i] = p = mirror_list_next(l, p);
 	qsort(at, n, sizeof(*at), text_cmp);
 	for (i = 0; i < n; i++)
 		if (i == 0 || strcmp(at[i], at[i - 1]) != 0)
-			list_add(&sorted, at[i], strlen(at[i]));
+			mirror_list_add(&sorted, at[i], strlen(at[i]));
 	free(at);
 	buf_clear(&l->uids);
 	*l = sorted;
 	return buf_check(&l->uids, err);
-}
-
-/* One page of the users; their number in ret_total. */
-static int
-add_users(struct senaite *s, uint64_t from, struct mirror_list *l,
-    uint64_t *ret_total, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf answer = BUF_INIT;
-	char path[80], name[MIRROR_UID_MAX], uid[MIRROR_UID_MAX + 8];
-	struct json_span object, items, key, value;
-	struct json_walk w;
-
-	(void)snprintf(path, sizeof(path), "users?limit=%u&b_start=%llu",
-	    USERS_STEP, (unsigned long long)from);
-	if (senaite_get(s, path, &answer, NULL, err) < 0)
-		return -(int)err->code;
-	object = (struct json_span){ answer.at, answer.len };
-	if (answer.len == 0 || json_kind(object) != '{' ||
-	    !json_member(object, "items", &items) ||
-	    json_kind(items) != '[' ||
-	    number_of(ret_total, object, "count") < 0)
-		return err_set(err, E_DEST_PROTOCOL, "users: no list");
-	w = json_walk(items);
-	while (json_next(&w, &key, &value)) {
-		if (json_kind(value) != '{')
-			continue;	/* null: no longer there */
-		senaite_text(name, sizeof(name), value, "username");
-		(void)snprintf(uid, sizeof(uid), "/users/%s", name);
-		if (name[0] != '\0' && strchr(name, '/') == NULL &&
-		    strlen(uid) <= MIRROR_UID_MAX)
-			list_add(l, uid, strlen(uid));
-	}
-	return 0;
-}
-
-/* What is in no catalog goes by its path: these sort before all UIDs. */
-static int
-add_paths(struct senaite *s, int registry, int users, struct mirror_list *l,
-    struct err *err)
-{
-	uint64_t from = 0, total = 1;
-
-	if (registry)
-		list_add(l, "/registry", strlen("/registry"));
-	while (users && from < total) {
-		if (add_users(s, from, l, &total, err) < 0)
-			return -(int)err->code;
-		if (total > USERS_MAX)
-			return err_set(err, E_LIMIT, "more than %u users",
-			    USERS_MAX);
-		from += USERS_STEP;
-	}
-	return 0;
-}
-
-static int
-list_paths(struct senaite *s, const char *after, struct mirror_list *ret,
-    struct err *err)
-{
-	CLEANUP(mirror_list_clear) struct mirror_list all = { .count = 0 };
-	const char *p;
-	size_t i;
-
-	if (add_paths(s, 1, 1, &all, err) < 0 || list_sort(&all, err) < 0)
-		return -(int)err->code;
-	for (i = 0, p = all.uids.at; i < all.count; i++, p += strlen(p) + 1)
-		if (strcmp(p, after) > 0)
-			list_add(ret, p, strlen(p));
-	ret->more = 1;
-	return buf_check(&ret->uids, err);
 }
 
 /* [[UID, TYPE, PATH], ...], ascending. */
@@ -286,24 +239,27 @@ take_uids(struct json_span uids, const char *after, struct mirror_list *ret,
 			return err_set(err, E_DEST_PROTOCOL,
 			    "satchel.list: %.*s after %s", (int)uid.len,
 			    uid.at, last);
-		list_add(ret, uid.at, uid.len);
+		mirror_list_add(ret, uid.at, uid.len);
 		memcpy(last, uid.at, uid.len);
 		last[uid.len] = '\0';
 	}
 	return buf_check(&ret->uids, err);
 }
 
+/* One step of satchel.list, behind what `ret` has.  `types`: ,"types":[...],
+ * or "". */
 static int
-list_catalog(struct senaite *s, const char *after, struct mirror_list *ret,
-    struct err *err)
+list_step(struct senaite *s, const char *after, const char *types,
+    struct mirror_list *ret, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf members = BUF_INIT;
 	CLEANUP(buf_clear) struct buf answer = BUF_INIT;
 	struct json_span object, uids, next;
+	size_t before = ret->count;
 
 	buf_adds(&members, "\"after\":");
 	text_json(&members, after, strlen(after));
-	buf_addf(&members, ",\"limit\":%u", LIST_STEP);
+	buf_addf(&members, ",\"limit\":%u%s", LIST_STEP, types);
 	if (companion_call(s, "satchel.list", &members, &answer, err) < 0)
 		return -(int)err->code;
 	object = (struct json_span){ answer.at, answer.len };
@@ -313,12 +269,14 @@ list_catalog(struct senaite *s, const char *after, struct mirror_list *ret,
 	if (take_uids(uids, after, ret, err) < 0)
 		return -(int)err->code;
 	ret->more = json_kind(next) != 'n';
-	if (ret->more && ret->count == 0)
+	if (ret->more && ret->count == before)
 		return err_set(err, E_DEST_PROTOCOL, "satchel.list: nothing, "
 		    "and more to come");
 	return 0;
 }
 
+/* Registry and users are in no catalog and go by their paths, which sort
+ * before all UIDs; they are listed where they are asked for. */
 int
 companion_list(struct senaite *s, const char *after, struct mirror_list *ret,
     struct err *err)
@@ -326,10 +284,14 @@ companion_list(struct senaite *s, const char *after, struct mirror_list *ret,
 	buf_reset(&ret->uids);
 	ret->count = 0;
 	if (after[0] != '\0' && after[0] != '/')
-		return list_catalog(s, after, ret, err);
-	if (list_paths(s, after, ret, err) < 0)
+		return list_step(s, after, "", ret, err);
+	if (list_step(s, after, ",\"types\":[\"Registry\",\"User\"]", ret,
+	    err) < 0)
 		return -(int)err->code;
-	return ret->count > 0 ? 0 : list_catalog(s, "", ret, err);
+	if (ret->count == 0)
+		return list_step(s, "", "", ret, err);
+	ret->more = 1;
+	return 0;
 }
 
 /* Changes. */
@@ -403,9 +365,9 @@ take_entries(struct json_span entries, struct mirror_changes *ret,
 			    "satchel.changes: an entry without a UID");
 		senaite_text(action, sizeof(action), entry, "action");
 		if (strcmp(action, "deleted") == 0)
-			list_add(&ret->deleted, uid.at, uid.len);
+			mirror_list_add(&ret->deleted, uid.at, uid.len);
 		else
-			list_add(&ret->changed, uid.at, uid.len);
+			mirror_list_add(&ret->changed, uid.at, uid.len);
 	}
 	return 0;
 }
@@ -449,6 +411,31 @@ read_cursor(const char *cursor, char epoch[EPOCH_MAX + 1], uint64_t *ret_seq)
 	return 0;
 }
 
+/* The log has only what SENAITE indexes: registry and users, if they are to
+ * go along, are taken for changed. */
+static int
+add_unlogged(struct senaite *s, struct mirror_list *changed, struct err *err)
+{
+	CLEANUP(mirror_list_clear) struct mirror_list l = { .more = 1 };
+	char last[MIRROR_UID_MAX + 1] = "";
+	const char *p;
+
+	if (s->config->own.registry == 1)
+		mirror_list_add(changed, "/registry", strlen("/registry"));
+	while (s->config->own.users == 1 && l.more) {
+		buf_reset(&l.uids);
+		l.count = 0;
+		if (list_step(s, last, ",\"types\":[\"User\"]", &l, err) < 0)
+			return -(int)err->code;
+		for (p = mirror_list_next(&l, NULL); p != NULL;
+		    p = mirror_list_next(&l, p)) {
+			mirror_list_add(changed, p, strlen(p));
+			(void)snprintf(last, sizeof(last), "%s", p);
+		}
+	}
+	return 0;
+}
+
 static int
 changes_since(struct senaite *s, const char *epoch, uint64_t after,
     struct mirror_changes *ret, struct err *err)
@@ -467,9 +454,7 @@ changes_since(struct senaite *s, const char *epoch, uint64_t after,
 	if (take_changes((struct json_span){ answer.at, answer.len }, epoch,
 	    after, ret, err) < 0)
 		return -(int)err->code;
-	/* The log has only what SENAITE indexes. */
-	if (!ret->more && add_paths(s, s->config->own.registry == 1,
-	    s->config->own.users == 1, &ret->changed, err) < 0)
+	if (!ret->more && add_unlogged(s, &ret->changed, err) < 0)
 		return -(int)err->code;
 	if (list_sort(&ret->changed, err) < 0 ||
 	    list_sort(&ret->deleted, err) < 0)

@@ -13,8 +13,9 @@
 #define COMPANION_TOKEN "sha256:"	/* and 64 hex digits */
 #define COMPANION_SHA_LEN 64u
 
-/* senaite_push to a companion that facts found: that it is gone now is
- * E_DEST_REJECTED. */
+/* senaite_push to a companion that facts found; `ret` is empty before.  That
+ * the companion is gone now is E_DEST_REJECTED, and so is a conflict, after
+ * some tries if it may be one of two that write at once. */
 int companion_call(struct senaite *s, const char *consumer,
     const struct buf *members, struct buf *ret, struct err *err);
 

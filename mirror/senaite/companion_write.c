@@ -46,8 +46,7 @@ refuse(struct mirror_put *p, const char *why, struct err *err)
 
 struct file {
 	unsigned char name[32];		/* BLAKE2b */
-	char upload[65];		/* the same as text: what is held of an
-					 * upload that was cut is found again */
+	char upload[65];		/* its name while it is on the way */
 	char sha256[COMPANION_SHA_LEN + 1];
 	uint64_t size;
 };
@@ -217,20 +216,39 @@ is_kept(const struct mirror_put *p, struct json_span item, struct file *f)
 	return 1;
 }
 
-static int
-file_of(struct json_span item, struct file *f)
+/* The upload has a name that the next run gives it too, so that what is held
+ * of a cut one is found; and one of this object alone, for an import takes it
+ * away. */
+static void
+name_upload(struct file *f, const char *uid, struct json_span field)
 {
-	struct json_span value, text;
+	crypto_generichash_state state;
+	unsigned char name[32];
+
+	(void)crypto_generichash_init(&state, NULL, 0, sizeof(name));
+	(void)crypto_generichash_update(&state, f->name, sizeof(f->name));
+	(void)crypto_generichash_update(&state, (const unsigned char *)uid,
+	    strlen(uid));
+	(void)crypto_generichash_update(&state,
+	    (const unsigned char *)field.at, field.len);
+	(void)crypto_generichash_final(&state, name, sizeof(name));
+	text_hex(f->upload, name, sizeof(name));
+}
+
+static int
+file_of(struct json_span item, const char *uid, struct file *f)
+{
+	struct json_span value, text, field;
 
 	if (json_kind(item) != '{' ||
 	    !json_member(item, "blake2b", &value) ||
 	    !json_plain(value, &text) ||
 	    text_unhex(f->name, sizeof(f->name), text.at, text.len) < 0 ||
 	    !json_member(item, "size", &value) ||
-	    json_uint(&f->size, value, UINT64_MAX / 2) < 0)
+	    json_uint(&f->size, value, UINT64_MAX / 2) < 0 ||
+	    !json_member(item, "field", &field))
 		return -1;
-	memcpy(f->upload, text.at, 64);
-	f->upload[64] = '\0';
+	name_upload(f, uid, field);
 	return 0;
 }
 
@@ -271,9 +289,9 @@ add_file(struct batch *b, struct mirror_put *p, struct json_span item,
 	struct file f = { .size = 0 };
 	int rc, kept = is_kept(p, item, &f);
 
-	if (!kept && file_of(item, &f) < 0)
-		return refuse(p, "a file whose content is not in the store",
-		    err);
+	if (!kept && file_of(item, p->uid, &f) < 0)
+		return refuse(p, "a file without field, or whose content is "
+		    "not in the store", err);
 	if (!kept && (rc = hash_file(b, p, &f, err)) <= 0)
 		return rc;
 	buf_addf(out, "{\"sha256\":\"%s\"", f.sha256);
@@ -436,7 +454,8 @@ take_result(struct mirror_put *p, struct json_span result, struct err *err)
 	if (message[0] != '\0')
 		buf_adds(&p->reason, message);
 	else if (strcmp(said, "absent") == 0 && is == MIRROR_REFUSED)
-		buf_adds(&p->reason, "it is not there (update-only)");
+		buf_adds(&p->reason, p->update_only ?
+		    "it is not there (update-only)" : "it is not there");
 	add_missing(&p->reason, result);
 	if (is == MIRROR_DONE && json_member(result, "item", &item) &&
 	    companion_document(&p->read_back, item) == 0)
@@ -499,8 +518,8 @@ send_objects(struct batch *b, size_t from, size_t to, struct err *err)
 
 	if (import(b, from, to, &answer, err) >= 0)
 		return take_results(b, from, to, &answer, err);
-	if (err->code != E_DEST_PROTOCOL && err->code != E_DEST_REJECTED &&
-	    err->code != E_LIMIT)
+	if ((err->code != E_DEST_PROTOCOL && err->code != E_DEST_REJECTED &&
+	    err->code != E_LIMIT) || companion_said(&answer, "conflict"))
 		return -(int)err->code;
 	if (to - from > 1) {
 		err_clear(err);

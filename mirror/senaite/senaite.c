@@ -259,7 +259,6 @@ give_close(void *self)
 	free(s->site);
 	buf_clear(&s->columns);
 	buf_clear(&s->unreadable);
-	buf_clear(&s->scratch);
 	free(s);
 }
 

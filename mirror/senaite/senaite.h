@@ -23,8 +23,8 @@
 struct senaite {
 	const struct config *config;	/* borrowed */
 	struct http *http;		/* base: the site's address */
-	char *site;			/* last segment of its path, or what the
-					 * companion says: "senaite" */
+	char *site;			/* last segment of its path, or what
+					 * the companion says: "senaite" */
 	int companion;			/* 1: that mode */
 	char version[64];		/* of senaite.jsonapi: "2.6.0" */
 	char companion_version[64];	/* "" in plain mode */
@@ -33,11 +33,10 @@ struct senaite {
 	int has_clock;			/* clock_offset_s is known */
 	int64_t clock_offset_s;		/* server's clock minus ours */
 	uint64_t objects;
-	int has_log;
 	struct buf columns;		/* plain: names that are no fields */
-	struct buf unreadable;		/* plain: types that plone.restapi cannot
-					 * read, a line feed around each */
-	struct buf scratch;
+	struct buf unreadable;		/* plain: types that plone.restapi
+					 * cannot read, a line feed around
+					 * each */
 };
 
 /* Make a mirror for the settings; nothing is sent yet.  `c` is borrowed until

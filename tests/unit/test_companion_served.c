@@ -9,7 +9,7 @@
 #define DOCS_MAX 2000
 #define BLOBS_MAX 100
 
-static struct served a, b;
+static struct served a, b, c;	/* full, empty, without it */
 
 struct doc {
 	char uid[MIRROR_UID_MAX + 1], path[300];
@@ -390,7 +390,7 @@ TEST(changes_of_a_day)
 {
 	CLEANUP(buf_clear) struct buf out = BUF_INIT;
 	CLEANUP(buf_clear) struct buf cursor = BUF_INIT;
-	struct mirror_changes c = { .more = 0 };
+	struct mirror_changes log = { .more = 0 };
 	struct mirror m;
 	struct err err = ERR_INIT;
 	struct json_span first, key;
@@ -398,10 +398,10 @@ TEST(changes_of_a_day)
 	char uid[40];
 
 	meet(&a, &m);
-	CHECK_INT(m.ops->changes(m.self, "", &c, &err), 1);
-	buf_adds(&cursor, c.cursor.at);
-	CHECK_INT(m.ops->changes(m.self, buf_str(&cursor), &c, &err), 1);
-	CHECK(c.changed.count == 0 && c.deleted.count == 0 && !c.more);
+	CHECK_INT(m.ops->changes(m.self, "", &log, &err), 1);
+	buf_adds(&cursor, log.cursor.at);
+	CHECK_INT(m.ops->changes(m.self, buf_str(&cursor), &log, &err), 1);
+	CHECK(log.changed.count == 0 && log.deleted.count == 0 && !log.more);
 	served_post(&a, "/_lab", "[{\"op\": \"edit\", \"path\": "
 	    "\"/clients/client-1\", \"fields\": {\"Name\": \"New\"}}]", &out);
 	w = json_walk((struct json_span){ out.at, out.len });
@@ -411,34 +411,63 @@ TEST(changes_of_a_day)
 		CHECK(json_next(&w, &key, &first));
 	}
 	senaite_text(uid, sizeof(uid), first, "uid");
-	CHECK_INT(m.ops->changes(m.self, cursor.at, &c, &err), 1);
-	CHECK_INT(c.changed.count, 1);
-	CHECK_STR(c.changed.uids.at, uid);
+	CHECK_INT(m.ops->changes(m.self, cursor.at, &log, &err), 1);
+	CHECK_INT(log.changed.count, 1);
+	CHECK_STR(log.changed.uids.at, uid);
 	CHECK_INT(m.ops->is_gone(m.self, uid, &err), 0);
 	served_post(&a, "/_lab", "{\"op\": \"delete\", \"path\": "
 	    "\"/clients/client-1\"}", &out);
-	CHECK_INT(m.ops->changes(m.self, cursor.at, &c, &err), 1);
-	CHECK(c.deleted.count > 1);		/* with what is inside */
+	CHECK_INT(m.ops->changes(m.self, cursor.at, &log, &err), 1);
+	CHECK(log.deleted.count > 1);		/* with what is inside */
 	CHECK_INT(m.ops->is_gone(m.self, uid, &err), 1);
 	served_post(&a, "/_lab", "{\"op\": \"log\", \"on\": true}", &out);
-	CHECK_INT(m.ops->changes(m.self, cursor.at, &c, &err), 0);
-	mirror_changes_clear(&c);
+	CHECK_INT(m.ops->changes(m.self, cursor.at, &log, &err), 0);
+	mirror_changes_clear(&log);
 	m.ops->close(m.self);
 }
 
-TEST(no_companion_no_manager)
+static int
+note(void *ctx, int level, const char *what, const char *next,
+    struct err *err)
 {
+	(void)err;
+	buf_addf(ctx, "%d %s | %s\n", level, what, next);
+	return 0;
+}
+
+/* Nothing is installed there: plain mode, and doctor says so. */
+TEST(no_companion)
+{
+	CLEANUP(buf_clear) struct buf found = BUF_INIT;
 	struct mirror m;
 	struct mirror_facts f;
 	struct err err = ERR_INIT;
 
-	served_open(&a, &m, CONFIG_AUTO);
+	served_open(&c, &m, CONFIG_AUTO);
+	CHECK_OK(m.ops->facts(m.self, &f, &err), &err);
+	CHECK_STR(f.mode, "plain");
+	CHECK_OK(m.ops->doctor(m.self, note, &found, &err), &err);
+	CHECK(strstr(buf_str(&found), "1 mode plain, satchel.companion is "
+	    "not installed there") != NULL);
+	CHECK(strstr(found.at, "0 plone.restapi is there") != NULL);
+	CHECK(strstr(found.at, "1 does not travel: ") != NULL);
 	m.ops->close(m.self);
-	(void)snprintf(a.user, sizeof(a.user), "nobody");
-	served_open(&a, &m, CONFIG_AUTO);
+	served_open(&c, &m, CONFIG_COMPANION);
+	CHECK_ERR(m.ops->facts(m.self, &f, &err), &err, E_CONFIG);
+	m.ops->close(m.self);
+}
+
+TEST(not_every_user_will_do)
+{
+	struct served other = a;
+	struct mirror m;
+	struct mirror_facts f;
+	struct err err = ERR_INIT;
+
+	(void)snprintf(other.user, sizeof(other.user), "nobody");
+	served_open(&other, &m, CONFIG_AUTO);
 	CHECK_ERR(m.ops->facts(m.self, &f, &err), &err, E_DEST_AUTH);
 	m.ops->close(m.self);
-	(void)snprintf(a.user, sizeof(a.user), "admin");
 }
 
 int
@@ -449,11 +478,14 @@ main(void)
 	char *const empty[] = { (char[]){ "--companion" },
 	    (char[]){ "--empty" }, (char[]){ "--seed" }, (char[]){ "2" },
 	    NULL };
+	char *const plain[] = { (char[]){ "--empty" }, NULL };
 	int rc = 1;
 
-	if (served_start(&a, full) && served_start(&b, empty))
+	if (served_start(&a, full) && served_start(&b, empty) &&
+	    served_start(&c, plain))
 		rc = unit_run();
 	served_stop(&a);
 	served_stop(&b);
+	served_stop(&c);
 	return rc;
 }

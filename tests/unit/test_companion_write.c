@@ -335,6 +335,27 @@ TEST(an_import_that_is_an_outage)
 	canned_end(&m);
 }
 
+/* Others write there all the time: that is no fault of an object. */
+TEST(an_import_among_writers)
+{
+	struct mirror_put p[2] = { put_of(U1, "{\"type\":\"T\"}"),
+	    put_of(U2, "{\"type\":\"T\"}") };
+	struct mirror m;
+	struct err err = ERR_INIT;
+	int i;
+
+	(void)canned_companion(&m);
+	for (i = 0; i < 3; i++)
+		canned_push("{\"ok\": false, \"error\": \"conflict\"}");
+	CHECK_ERR(m.ops->write(m.self, p, 2, &blobs, &err), &err,
+	    E_DEST_REJECTED);
+	for (i = 0; i < 2; i++) {
+		CHECK_INT(p[i].result, MIRROR_UNKNOWN);
+		clear_put(&p[i]);
+	}
+	canned_end(&m);
+}
+
 /* A document with the blob, and members that are not the companion's. */
 static const char *
 document_with_file(const char *token)
@@ -397,10 +418,52 @@ TEST(a_file_that_is_there_is_kept)
 	canned_end(&m);
 }
 
+/* The member "upload" of a request. */
+static void
+name_of_upload(char name[65], int i)
+{
+	const char *at = strstr(canned_body(i), "\"upload\":\"");
+
+	CHECK(at != NULL && strspn(at + 10, "0123456789abcdef") == 64);
+	(void)snprintf(name, 65, "%s", at + 10);
+}
+
+/* An import takes its upload away: two objects with one content need two, and
+ * each has the same name the next time. */
+TEST(uploads_are_of_one_object)
+{
+	char name[3][65];
+	struct mirror_put p[2];
+	struct mirror m;
+	struct err err = ERR_INIT;
+	int i;
+
+	(void)canned_companion(&m);
+	make_blob(2000000);
+	p[0] = put_of(U1, document_with_file(""));
+	p[1] = put_of(U2, p[0].document.at);
+	canned_push("{\"ok\": true, \"size\": 2000000}");
+	canned_push("{\"ok\": true, \"size\": 2000000}");
+	canned_push(RESULTS(RESULT(U1, "created", "") ", "
+	    RESULT(U2, "created", "")));
+	CHECK_OK(m.ops->write(m.self, p, 2, &blobs, &err), &err);
+	canned_push("{\"ok\": true, \"size\": 2000000}");
+	canned_push(RESULTS(RESULT(U2, "same", "")));
+	CHECK_OK(m.ops->write(m.self, p + 1, 1, &blobs, &err), &err);
+	name_of_upload(name[0], 0);
+	name_of_upload(name[1], 1);
+	name_of_upload(name[2], 3);
+	CHECK(strcmp(name[0], name[1]) != 0);
+	CHECK_STR(name[2], name[1]);
+	for (i = 0; i < 2; i++)
+		clear_put(&p[i]);
+	canned_end(&m);
+}
+
 /* What is held of an upload that was cut is not sent again. */
 TEST(a_large_file_goes_ahead_in_parts)
 {
-	char want[200];
+	char want[300], name[65];
 	struct mirror_put p;
 	struct mirror m;
 	struct err err = ERR_INIT;
@@ -415,14 +478,15 @@ TEST(a_large_file_goes_ahead_in_parts)
 	canned_push("{\"ok\": true, \"size\": 3145728}");
 	canned_push(RESULTS(RESULT(U1, "created", "")));
 	CHECK_OK(m.ops->write(m.self, &p, 1, &blobs, &err), &err);
+	name_of_upload(name, 0);
 	(void)snprintf(want, sizeof(want), "{\"consumer\":\"satchel.upload\","
-	    "\"data\":\"\",\"offset\":0,\"upload\":\"%s\"}", blob.hex);
+	    "\"data\":\"\",\"offset\":0,\"upload\":\"%s\"}", name);
 	CHECK_STR(canned_body(0), want);
 	CHECK(canned_asked(1, "\"offset\":100,"));
 	CHECK(canned_asked(2, "\"offset\":200,"));
 	CHECK(canned_asked(3, "\"offset\":2097352,"));
 	(void)snprintf(want, sizeof(want), "{\"sha256\":\"%s\",\"upload\":"
-	    "\"%s\",\"field\"", blob.sha256, blob.hex);
+	    "\"%s\",\"field\"", blob.sha256, name);
 	CHECK(canned_asked(4, want));
 	CHECK_INT(p.result, MIRROR_DONE);
 	clear_put(&p);
