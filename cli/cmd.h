@@ -48,6 +48,8 @@ extern const struct cmd_spec cmd_import, cmd_verify;
 extern const struct cmd_spec cmd_inspect;
 extern const struct cmd_spec cmd_conflicts_list, cmd_conflicts_show,
     cmd_conflicts_resolve;
-extern const struct cmd_spec cmd_status, cmd_log;
+extern const struct cmd_spec cmd_status, cmd_log, cmd_doctor;
+extern const struct cmd_spec cmd_notice, cmd_project;
+extern const struct cmd_spec cmd_mirror_show, cmd_mirror_set;
 
 #endif

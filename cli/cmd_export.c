@@ -12,6 +12,7 @@
 #include "../store/peer.h"
 #include "cmd.h"
 #include "home.h"
+#include "mirror.h"
 #include "progress.h"
 #include "sight.h"
 
@@ -34,6 +35,8 @@ static const struct opt export_opts[] = {
 	{ "for", OPT_TEXT, "REQUEST", "answer the request in this file" },
 	{ "heartbeat", OPT_FLAG, NULL, "write a file though nothing is due" },
 	{ "dry-run", OPT_FLAG, NULL, "only count what is due" },
+	{ "no-notice", OPT_FLAG, NULL, "of a mirror: send what the store has, "
+	    "without looking what was changed" },
 	{ "compress", OPT_TEXT, "zstd|gzip", "how (default zstd)" },
 	{ "threads", OPT_NUMBER, "N", NULL },
 	OPT_END
@@ -345,6 +348,47 @@ say(struct cmd *c, const struct export_result *r, int dry_run, int rc,
 
 /* --- the commands ------------------------------------------------------ */
 
+/* A mirror: what was changed there is to be sent too. */
+static int
+notice_first(struct cmd *c, struct err *err)
+{
+	CLEANUP(mirror_run_clear) struct mirror_run x = MIRROR_RUN_INIT;
+	struct notice_report n;
+	int rc;
+
+	if ((rc = mirror_run_open(&x, c, err)) < 0)
+		return rc;
+	rc = mirror_run_notice(&x, 0, 0, &n, err);
+	mirror_say_facts(&c->out, &x);
+	mirror_say_notice(&c->out, x.facts.product != NULL ? &n : NULL, 1);
+	if (rc < 0)
+		mirror_next(err, "'satchel export --no-notice' sends what the "
+		    "store has without it");
+	return rc;
+}
+
+/* The site, open for writing, after its mirror was looked at.  A dry run
+ * changes nothing, and so does not look. */
+static int
+open_site(struct cmd *c, int dry_run, struct store **ret, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	int rc;
+
+	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = mirror_is(s, err)) < 0)
+		return rc;
+	if (rc > 0 && !dry_run && !opt_flag(&c->opts, "no-notice")) {
+		store_closep(&s);
+		if ((rc = notice_first(c, err)) < 0 ||
+		    (rc = home_open(c, HOME_WRITE, &s, err)) < 0)
+			return rc;
+	}
+	*ret = s;
+	s = NULL;
+	return 0;
+}
+
 static int
 export(struct cmd *c, struct err *err)
 {
@@ -355,7 +399,7 @@ export(struct cmd *c, struct err *err)
 
 	if ((rc = read_options(&j, &c->opts, err)) < 0 ||
 	    (rc = home_now(&j.r.created, err)) < 0 ||
-	    (rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = open_site(c, j.r.dry_run, &s, err)) < 0 ||
 	    (!j.r.dry_run &&
 	    (rc = keys_sign(&c->keys, &c->opts, s->home, err)) < 0) ||
 	    (rc = take_request(c, &j, s, err)) < 0)
@@ -376,7 +420,8 @@ const struct cmd_spec cmd_export = {
 	.opts = export_opts,
 	.more = "Writes what the peer does not have by its receipts, and the "
 	    "receipt for it.  Standard output gets the path of each finished "
-	    "file, one a line; nothing if nothing is due.",
+	    "file, one a line; nothing if nothing is due.  The mirror of a "
+	    "SENAITE is noticed before.",
 	.run = export
 };
 

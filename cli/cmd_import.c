@@ -8,7 +8,9 @@
 #include "../importer/import.h"
 #include "cmd.h"
 #include "home.h"
+#include "mirror.h"
 #include "progress.h"
+#include "refused.h"
 #include "request.h"
 
 static const struct opt import_opts[] = {
@@ -16,6 +18,8 @@ static const struct opt import_opts[] = {
 	    "nothing" },
 	{ "requests", OPT_TEXT, "DIR", "where the request for a gap is written "
 	    "(default: the folder of the bundle)" },
+	{ "no-mirror", OPT_FLAG, NULL, "of a mirror: into the store alone, "
+	    "and ask nothing of the SENAITE" },
 	OPT_END
 };
 
@@ -32,7 +36,15 @@ struct run {
 	struct import_result result;
 	struct requests requests;
 	struct progress shown;
+	int whole;			/* it went through all paths */
+
+	int is_mirror, has_notice, has_project;
+	struct mirror_run mirror;
+	struct notice_report notice;
+	struct project_report project;
+	struct err mirror_err;		/* why not all is projected */
 };
+#define RUN_INIT { .mirror = MIRROR_RUN_INIT, .mirror_err = ERR_INIT }
 
 static void
 run_clear(struct run *x)
@@ -40,6 +52,7 @@ run_clear(struct run *x)
 	requests_clear(&x->requests);
 	import_result_clear(&x->result);
 	store_closep(&x->s);
+	mirror_run_clear(&x->mirror);
 }
 
 static int
@@ -73,6 +86,7 @@ climb(struct run *x, enum import_mode mode, struct err *err)
 	rc = import_run(x->s, c->opts.args, c->opts.arg_count, &x->r,
 	    &x->result, err);
 	progress_end(&x->shown, rc >= 0);
+	x->whole = rc >= 0;
 	return rc;
 }
 
@@ -99,7 +113,8 @@ say_error(struct run *x, const struct import_report *r)
 	out_error(&e);
 }
 
-/* The exit status is that of the first file that failed. */
+/* The exit status is that of the first file that failed; else that of the
+ * mirror. */
 static int
 finish(struct run *x, int rc, struct err *err)
 {
@@ -107,13 +122,21 @@ finish(struct run *x, int rc, struct err *err)
 	size_t i;
 
 	x->c->exit = import_exit(r, x->r.mode);
+	if (x->mirror_err.code != E_OK) {
+		out_flush(&x->c->out);
+		out_error(&x->mirror_err);
+	}
 	for (i = 0; i < r->count; i++)
 		if (r->at[i].err.code != E_OK) {
 			x->c->told = 1;
 			*err = r->at[i].err;
 			return -(int)err->code;
 		}
-	return rc;
+	if (rc < 0 || x->mirror_err.code == E_OK)
+		return rc;
+	x->c->told = 1;
+	*err = x->mirror_err;
+	return -(int)err->code;
 }
 
 static void
@@ -149,7 +172,11 @@ say_applied(struct out *o, const struct import_report *r, int dry_run)
 	    r->outcome == IMPORT_APPLIED ? " (dry run: undone again)" : "");
 	if (r->outcome == IMPORT_APPLIED)
 		out_text(o, "; %" PRIu64 " objects: %" PRIu64 " changed, %"
-		    PRIu64 " as before", r->received, r->applied, r->same);
+		    PRIu64 " as before", r->received, r->applied + r->held +
+		    r->refused, r->same);
+	if (r->held + r->refused > 0)
+		out_text(o, ", of which the SENAITE has not got %" PRIu64
+		    " yet and refused %" PRIu64, r->held, r->refused);
 	if (r->conflicts > 0)
 		out_text(o, ", %" PRIu64 " in conflict", r->conflicts);
 	out_text(o, "\n");
@@ -203,6 +230,17 @@ say_import_json(struct out *o, const struct import_report *r,
 }
 
 static void
+say_mirror(const struct run *x)
+{
+	struct out *o = &x->c->out;
+
+	mirror_say_facts(o, &x->mirror);
+	mirror_say_notice(o, x->has_notice ? &x->notice : NULL, 0);
+	mirror_say_project(o, x->has_project ? &x->project : NULL, 0);
+	out_err(o, "mirror_error", &x->mirror_err);
+}
+
+static void
 say_import(struct run *x)
 {
 	int dry_run = x->r.mode == IMPORT_DRY_RUN;
@@ -227,22 +265,125 @@ say_import(struct run *x)
 	if (conflicts > 0 && !dry_run)
 		out_text(o, "'satchel conflicts list' shows what a person must "
 		    "decide\n");
-	else if (x->result.count == 0 && x->s != NULL)
+	else if (x->result.count == 0 && x->whole)
 		out_text(o, "nothing here is a bundle\n");
+	if (x->is_mirror > 0)
+		say_mirror(x);
+}
+
+/* --- the mirror -------------------------------------------------------- */
+
+/* What was changed there comes first, so that it is merged and not written
+ * over.  That it does not answer keeps nothing from being applied here. */
+static int
+notice_first(struct run *x, struct err *err)
+{
+	int rc;
+
+	if ((rc = mirror_run_open(&x->mirror, x->c, err)) < 0) {
+		mirror_next(err, "'satchel import --no-mirror' applies to the "
+		    "store alone");
+		return rc;
+	}
+	rc = mirror_run_notice(&x->mirror, 0, 0, &x->notice, &x->mirror_err);
+	x->has_notice = x->mirror.facts.product != NULL;
+	if (rc < 0)
+		mirror_next(&x->mirror_err, "what was imported is in the "
+		    "store, and 'satchel project' writes it into the SENAITE "
+		    "later");
+	return 0;
+}
+
+static void
+project_last(struct run *x)
+{
+	struct err *err = &x->mirror_err;
+
+	x->has_project = 1;
+	if (mirror_run_project(&x->mirror, 0, 0, &x->project, err) < 0)
+		mirror_next(err, "what was imported is in the store; "
+		    "'satchel project' goes on");
+	else
+		(void)mirror_refused(&x->project, err);
+}
+
+/* Of what a bundle brought: what the mirror refused, and what it has not
+ * got yet; all of it if nothing was projected. */
+static int
+count_one(struct import_report *r, struct store *s, struct err *err)
+{
+	struct refused_counts n = { .waiting = r->applied };
+	int rc;
+
+	if (s != NULL && (rc = refused_count(s, r->seq_from, r->seq_to, &n,
+	    err)) < 0)
+		return rc;
+	r->refused = n.refused < r->applied ? n.refused : r->applied;
+	r->applied -= r->refused;
+	r->held = n.waiting < r->applied ? n.waiting : r->applied;
+	r->applied -= r->held;
+	return 0;
+}
+
+static int
+count_held(struct run *x, int projected, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	size_t i;
+	int rc;
+
+	if (projected && ((rc = home_open_wait(x->c, HOME_READ, 60, &s,
+	    err)) < 0 || (rc = store_begin_read(s, err)) < 0))
+		return rc;
+	for (i = 0; i < x->result.count; i++)
+		if (x->result.at[i].outcome == IMPORT_APPLIED &&
+		    (rc = count_one(&x->result.at[i], s, err)) < 0)
+			return rc;
+	return 0;
+}
+
+/* --- the command ------------------------------------------------------- */
+
+/* Into the store, and what a mirror needs before and after. */
+static int
+import_all(struct run *x, enum import_mode mode, struct err *err)
+{
+	int to_mirror = 0, rc;
+
+	if (mode == IMPORT_APPLY) {
+		if ((rc = x->is_mirror = mirror_is_home(x->c, err)) < 0)
+			return rc;
+		to_mirror = rc > 0 && !opt_flag(&x->c->opts, "no-mirror");
+		if (to_mirror && (rc = notice_first(x, err)) < 0)
+			return rc;
+	}
+	rc = climb(x, mode, err);
+
+	/* What was done counts, even if the answer to a gap cannot be
+	 * written. */
+	if (x->s != NULL && mode == IMPORT_APPLY)
+		requests_write(&x->requests, x->c, x->s, &x->result);
+	store_closep(&x->s);
+	if (rc < 0 || x->is_mirror <= 0)
+		return rc;
+	to_mirror = to_mirror && x->mirror_err.code == E_OK;
+	if (to_mirror)
+		project_last(x);
+	to_mirror = to_mirror && (x->mirror_err.code == E_OK ||
+	    x->mirror_err.code == E_DEST_REJECTED);
+	return count_held(x, to_mirror, err);
 }
 
 static int
 import(struct cmd *c, struct err *err)
 {
-	CLEANUP(run_clear) struct run x = { .c = c };
+	CLEANUP(run_clear) struct run x = RUN_INIT;
 	enum import_mode mode = opt_flag(&c->opts, "dry-run") ?
 	    IMPORT_DRY_RUN : IMPORT_APPLY;
-	int rc = climb(&x, mode, err);
+	int rc;
 
-	/* What was done counts, even if the answer to a gap cannot be
-	 * written. */
-	if (x.s != NULL && mode == IMPORT_APPLY)
-		requests_write(&x.requests, c, x.s, &x.result);
+	x.c = c;
+	rc = import_all(&x, mode, err);
 	say_import(&x);
 	return finish(&x, rc, err);
 }
@@ -254,7 +395,10 @@ const struct cmd_spec cmd_import = {
 	.opts = import_opts,
 	.more = "A PATH is a bundle, a receipt, a request, or a folder: then "
 	    "all in it that is for this site.  Each file is applied whole or "
-	    "not at all.  Exit 11: applied, and a conflict was added.",
+	    "not at all.  Exit 11: applied, and a conflict was added.  The "
+	    "mirror of a SENAITE is noticed before and projected after; if it "
+	    "cannot be reached (exit 13) or does not take all (exit 12), the "
+	    "store has it all the same.",
 	.run = import
 };
 
@@ -305,9 +449,11 @@ say_verify(struct run *x)
 static int
 verify(struct cmd *c, struct err *err)
 {
-	CLEANUP(run_clear) struct run x = { .c = c };
-	int rc = climb(&x, IMPORT_VERIFY, err);
+	CLEANUP(run_clear) struct run x = RUN_INIT;
+	int rc;
 
+	x.c = c;
+	rc = climb(&x, IMPORT_VERIFY, err);
 	say_verify(&x);
 	return finish(&x, rc, err);
 }

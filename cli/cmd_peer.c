@@ -1,5 +1,6 @@
 /* satchel peer: whom this site trusts. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/file.h"
@@ -9,6 +10,10 @@
 #include "ask.h"
 #include "cmd.h"
 #include "home.h"
+#include "mirror.h"
+#include "pairs.h"
+
+#define SECTION_MAX (sizeof "peer " + NAME_LEN)
 
 static const struct opt add_opts[] = {
 	{ "as", OPT_TEXT, "NAME", "call it NAME here (default: the name on "
@@ -296,6 +301,43 @@ say_date(struct out *o, const char *what, int64_t t)
 	out_text(o, "%-13s%s\n", what, t > 0 ? date : "never");
 }
 
+/* The section of mirror.ini that a peer has. */
+static void
+section_of(const struct peer *p, char ret[SECTION_MAX])
+{
+	(void)snprintf(ret, SECTION_MAX, "peer %s", p->name);
+}
+
+static int
+say_setting(void *ctx, const char *key, const char *value, struct err *err)
+{
+	struct out *o = ctx;
+
+	(void)err;
+	if (*value != '\0')
+		out_text(o, "%-14s %s\n", key, value);
+	out_str(o, key, *value != '\0' ? value : NULL);
+	return 0;
+}
+
+/* Of a mirror: what its settings say for this peer alone. */
+static int
+say_settings(struct cmd *c, struct store *s, const struct peer *p,
+    struct err *err)
+{
+	CLEANUP(config_clear) struct config config = CONFIG_INIT;
+	char section[SECTION_MAX];
+	int rc = mirror_is(s, err);
+
+	if (rc <= 0 || (rc = config_read(&config, s->home, err)) < 0)
+		return rc;
+	section_of(p, section);
+	out_open(&c->out, "mirror", '{');
+	rc = config_each(&config, section, say_setting, &c->out, err);
+	out_close(&c->out);
+	return rc;
+}
+
 static int
 show(struct cmd *c, struct err *err)
 {
@@ -320,7 +362,7 @@ show(struct cmd *c, struct err *err)
 	say_date(&c->out, "last import", p.last_import);
 	say_date(&c->out, "last export", p.last_export);
 	say_json(&c->out, &p, digits);
-	return 0;
+	return say_settings(c, s, &p, err);
 }
 
 const struct cmd_spec cmd_peer_show = {
@@ -369,8 +411,8 @@ set_one(struct store *s, const struct peer *p, const char *pair,
 	} else {
 		(void)err_set(err, E_USAGE, "\"%.64s\" is not a setting of a "
 		    "peer", pair);
-		return err_next(err, "settings are encrypt=no|yes|required "
-		    "and forward=yes|no");
+		return err_next(err, "'satchel peer set --help' names the "
+		    "settings");
 	}
 	return rc < 0 ? rc : log_peer(s, "peer-set", p, "set", pair, err);
 }
@@ -392,25 +434,81 @@ say_peer(struct cmd *c, struct store *s, const char *name, struct err *err)
 	return 0;
 }
 
+/* Those of the arguments that are for mirror.ini, all of them checked. */
 static int
-set(struct cmd *c, struct err *err)
+take_settings(struct pairs *ret, struct cmd *c, struct store *s,
+    const char *section, struct err *err)
 {
-	CLEANUP(store_closep) struct store *s = NULL;
-	const char *name = c->opts.args[0];
-	struct peer p;
+	const char *arg;
 	size_t i;
 	int rc;
 
-	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
-	    (rc = need_peer(s, name, &p, err)) < 0 ||
-	    (rc = store_begin(s, err)) < 0)
-		return rc;
-	for (i = 1; i < c->opts.arg_count; i++)
-		if ((rc = set_one(s, &p, c->opts.args[i], err)) < 0)
+	for (i = 1; i < c->opts.arg_count; i++) {
+		arg = c->opts.args[i];
+		if ((rc = pairs_add(ret, arg, err)) < 0)
 			return rc;
-	if ((rc = store_commit(s, err)) < 0)
+		if (!config_is_peer_key(ret->at[ret->count - 1].key))
+			pairs_drop(ret);
+		else if ((rc = config_check(section,
+		    ret->at[ret->count - 1].key,
+		    ret->at[ret->count - 1].value, err)) < 0)
+			return rc;
+	}
+	if (ret->count == 0 || (rc = mirror_is(s, err)) > 0)
+		return 0;
+	if (rc < 0)
 		return rc;
-	return say_peer(c, s, name, err);
+	(void)err_set(err, E_USAGE, "%s= is for the mirror of a SENAITE, and "
+	    "%s is an embedded lab", ret->at[0].key, s->name);
+	return err_next(err, "a lab holds every object as it came");
+}
+
+/* In a transaction: the settings in the store, then the file at once. */
+static int
+set_all(struct cmd *c, struct store *s, const struct peer *p,
+    const char *section, const struct pairs *settings, struct err *err)
+{
+	const char *arg;
+	size_t i, k = 0;
+	int rc;
+
+	for (i = 1; i < c->opts.arg_count; i++) {
+		arg = c->opts.args[i];
+		if (k < settings->count && strchr(arg, '=') + 1 ==
+		    settings->at[k].value) {
+			k++;
+			rc = log_peer(s, "peer-set", p, "set", arg, err);
+		} else {
+			rc = set_one(s, p, arg, err);
+		}
+		if (rc < 0)
+			return rc;
+	}
+	return settings->count == 0 ? 0 : config_set(s->home, section,
+	    settings->at, settings->count, err);
+}
+
+static int
+set(struct cmd *c, struct err *err)
+{
+	CLEANUP(pairs_clear) struct pairs settings = PAIRS_INIT;
+	CLEANUP(store_closep) struct store *s = NULL;
+	const char *name = c->opts.args[0];
+	char section[SECTION_MAX];
+	struct peer p;
+	int rc;
+
+	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = need_peer(s, name, &p, err)) < 0)
+		return rc;
+	section_of(&p, section);
+	if ((rc = take_settings(&settings, c, s, section, err)) < 0 ||
+	    (rc = store_begin(s, err)) < 0 ||
+	    (rc = set_all(c, s, &p, section, &settings, err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0 ||
+	    (rc = say_peer(c, s, name, err)) < 0)
+		return rc;
+	return say_settings(c, s, &p, err);
 }
 
 const struct cmd_spec cmd_peer_set = {
@@ -419,7 +517,12 @@ const struct cmd_spec cmd_peer_set = {
 	.needs = CMD_STORE,
 	.more = "encrypt=no|yes|required: encrypt what is for this peer; with "
 	    "'required' also refuse what comes from it in plain.  "
-	    "forward=yes|no: may it send what others made?",
+	    "forward=yes|no: may it send what others made?  "
+	    "At the mirror of a SENAITE also, into mirror.ini, for objects "
+	    "that were born at the peer: remote-prefix=, local-prefix=, "
+	    "prefix-types=, types=, skip=, read-only=, update-only= (names "
+	    "with commas between them), settings=, registry=, users= (yes or "
+	    "no); an empty value takes one out.",
 	.run = set
 };
 

@@ -39,7 +39,12 @@ static const struct {
 	{ "conflicts show", &cmd_conflicts_show,
 	    "show the versions of an object side by side" },
 	{ "conflicts resolve", &cmd_conflicts_resolve, "decide a conflict" },
+	{ "notice", &cmd_notice, "read what was changed in the SENAITE" },
+	{ "project", &cmd_project, "write what is due into the SENAITE" },
+	{ "mirror show", &cmd_mirror_show, "show the settings of a mirror" },
+	{ "mirror set", &cmd_mirror_set, "change the settings of a mirror" },
 	{ "status", &cmd_status, "show how far each peer is" },
+	{ "doctor", &cmd_doctor, "look whether all is well with this site" },
 	{ "log", &cmd_log, "show what was done here" },
 };
 

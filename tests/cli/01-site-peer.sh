@@ -131,7 +131,8 @@ check 'peer remove of a stranger' fails 'E_[A-Z_]+' 2 sat b peer remove a
 commands='init;lab load;lab dump;lab show;lab delete;site card;site show
 site fingerprint;site restored;peer add;peer list;peer show;peer set
 peer revoke;peer remove;export;verify;inspect;import;receipt
-conflicts list;conflicts show;conflicts resolve;status;log'
+conflicts list;conflicts show;conflicts resolve;status;log;doctor
+notice;project;mirror show;mirror set'
 printf '%s\n' "$commands" | tr ';' '\n' > commands
 while read -r words; do
 	# shellcheck disable=SC2086

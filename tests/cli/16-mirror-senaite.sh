@@ -1,0 +1,147 @@
+# Two sites, each beside a SENAITE (the test server of tests/senaite): notice,
+# export, import, project, and what happens when something is in the way.
+# shellcheck source=lib.sh
+. "$CLI_DIR/lib.sh"
+
+# Servers end when their standard input does: with this shell.
+mkfifo in
+exec 3<> in
+# serve NAME WORD...: start one; its port is in NAME.port.
+serve() {
+	serve_name=$1
+	shift
+	python3 "$ROOT/tests/senaite/server.py" "$@" < in 3>&- \
+	    > "$serve_name.port" 2> "$serve_name.log" &
+	tries=0
+	until grep -q listening "$serve_name.port"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
+port_of() {
+	sed -n 's/^listening //p' "$1.port"
+}
+
+# ask NAME PATH [BODY]: GET or POST outside of SENAITE's addresses.
+ask() {
+	python3 - "http://127.0.0.1:$(port_of "$1")$2" "${3:-}" <<'EOF'
+import sys, urllib.request
+body = sys.argv[2].encode() or None
+print(urllib.request.urlopen(sys.argv[1], body).read().decode())
+EOF
+}
+
+# mirror NAME: the home beside the server of that name.
+mirror() {
+	need sat "$1" init --name "$1" --instance senaite --user admin \
+	    --url "http://127.0.0.1:$(port_of "$1")/senaite" \
+	    --password-file password
+	need sat "$1" site card --out "$1.card"
+}
+
+# holds NAME TITLE: how many objects have this title there.
+holds() {
+	ask "$1" '/_lab' | jq -r --arg t "$2" \
+	    '[.. | objects | select(.title? == $t)] | length'
+}
+
+printf 'admin\n' > password
+chmod 600 password
+need serve a --companion --seed 1
+need serve b --companion --seed 2 --empty
+mirror a
+mirror b
+need sat a peer add b.card --fingerprint "$(sat b site fingerprint)"
+need sat b peer add a.card --fingerprint "$(sat a site fingerprint)"
+mkdir drop
+
+# --- doctor and notice
+check 'doctor' expect_exit 0 sat a doctor
+check 'it names the version' grep -q '^good .*SENAITE 2\.6' out
+check 'and the mode' grep -q '^good .*companion' out
+check 'notice' expect_exit 0 sat a notice --json --progress
+check 'it reads all of it' json out '.notice | .full and .created > 80 and
+    .unread == 0'
+check 'with progress' grep -q '^noticing: ' err
+check 'status shows it' test "$(sat a status --json |
+    jq -r '.mirror | .mode + " " + (.last_full | length | tostring)')" = \
+    'companion 20'
+check 'it is in the log' test "$(sat a log --json |
+    jq '[.entries[] | select(.event == "notice")] | length')" = 1
+check 'notice again' expect_exit 0 sat a notice --json
+check 'reads nothing' json out '.notice.read == 0'
+client=/clients/client-1
+need ask a /_lab "{\"op\":\"edit\",\"path\":\"$client\",
+    \"title\":\"Title One\",\"fields\":{\"Name\":\"Title One\"}}"
+check 'a change at the screens' expect_exit 0 sat a notice --json
+check 'is noticed' json out '.notice.changed == 1 and .notice.created == 0'
+
+# --- to the other
+check 'export' expect_exit 0 sat a export --to b --out drop
+check 'standard output is the path alone' test "$(cat out)" = "$(ls -d drop/*)"
+check 'import' expect_exit '0|11|12' sat b import drop --json
+cp out doc.json
+check 'it is projected' json doc.json '.project.created > 80 and
+    .mirror.mode == "companion" and (.bundles[0] |
+    .received == .applied + .same + .held + .refused)'
+check 'it says how, before' grep -q '^writing into SENAITE' err
+check 'and what is not carried' grep -q 'not carried: .' err
+check 'the other SENAITE has it' test "$(holds b 'Title One')" -gt 0
+check 'nothing is due then' expect_exit '0|12' sat b project --json
+check 'nothing written' json out '.project.created == 0'
+check 'nor is anything new there' expect_exit 0 sat b notice --json
+check 'what was written is not noticed again' json out \
+    '.notice.created == 0 and .notice.changed == 0'
+
+# --- and back
+need ask b /_lab "{\"op\":\"edit\",\"path\":\"$client\",
+    \"title\":\"Title Two\",\"fields\":{\"Name\":\"Title Two\"}}"
+rm drop/*
+check 'export notices first' expect_exit 0 sat b export --to a --out drop
+check 'says so on standard error' grep -q '^noticed: ' err
+check 'not on standard output' not grep -q noticed out
+check 'the first takes it' expect_exit '0|11|12' sat a import drop
+check 'and has it' test "$(holds a 'Title Two')" -gt 0
+
+# --- what is refused
+rm drop/*
+need ask a /_lab '{"op":"add","parent":"/clients","type":"Client",
+    "title":"Refused Client","fields":{"Name":"Refused Client"}}'
+need sat a export --to b --out drop
+need ask b /_control '{"path":"/push","body":"Refused Client","times":0,
+    "do":"failure","message":"not today"}'
+check 'a refused object: exit 12' expect_exit 12 sat b import drop --json
+cp out doc.json
+check 'named' grep -q '^satchel: E_DEST_REJECTED: ' err
+check 'counted' json doc.json '.bundles[0].refused +
+    .bundles[0].held >= 1 and .error.exit == 12'
+check 'the store has it' test "$(sat b lab dump --type Client |
+    grep -c 'Refused Client')" -eq 1
+check 'status --refused' expect_exit 0 sat b status --refused
+check 'by type and reason' grep -q '^Client: 1 ' out
+check 'the receipt does not wait' expect_exit 0 sat b receipt --to a --out .
+need ask b /_control '{"do":"clear"}'
+check 'project tries again' expect_exit '0|12' sat b project
+check 'and it is there' test "$(holds b 'Refused Client')" -gt 0
+
+# --- a server that is in the way
+need ask b /_control '{"path":"/@@API","times":0,"do":"login-page"}'
+check 'notice' fails 'E_DEST_[A-Z]*' 13 sat b notice
+check 'export' fails 'E_DEST_[A-Z]*' 13 sat b export --to a --out drop
+need ask b /_control '{"do":"clear"}'
+
+# --- deletions
+# Samples, with what is inside of them.
+need ask b /_lab "$(ask b '/_lab?brief=1' | jq -c '[.. | objects |
+    select(.type? == "AnalysisRequest") | .uid] | unique |
+    map({"op": "delete", "uid": .})')"
+check 'many deletions at once are not believed' fails E_MASS_DELETE 7 \
+    sat b notice --full
+check 'the way out is said' grep -q 'accept-deletions' err
+check 'export does not go on' fails E_MASS_DELETE 7 \
+    sat b export --to a --out drop
+check 'until somebody says so' expect_exit 0 \
+    sat b notice --full --accept-deletions 1000
+end
