@@ -48,6 +48,17 @@ class Site(object):
         found = answer.get("success")
         return found if isinstance(found, dict) else answer
 
+    def update_role_mappings(self):
+        """What an upgrade of SENAITE's workflows does."""
+        headers = {"Authorization": self.key}
+        with urllib.request.urlopen(urllib.request.Request(
+                self.url + "/@@authenticator/token", None, headers)) as f:
+            token = f.read()
+        with urllib.request.urlopen(urllib.request.Request(
+                self.url + "/portal_workflow/updateRoleMappings",
+                b"_authenticator=" + token, headers)) as f:
+            return f.status
+
     def create(self, kind, parent, **more):
         answer = self.api("create", dict(more, portal_type=kind,
                                          parent_uid=parent))

@@ -186,6 +186,7 @@ def exact(t, site):
             "keyword": "X", "value": 0.1, "big": 2 ** 70, "title": "Ünit ж",
             "none": None, "yes": True, "tiny": 5e-324, "whole": 1.0,
             "when": {"date": "2026-10-03T09:02:00.000001+05:30"},
+            "odd": {"record": {"date": "tomorrow"}},
             "price": {"decimal": "12.50"}, "raw": {"base64": b64(b"\xff")},
             "inf": {"float": "inf"}, "list": [1, [2.5, {"a": ""}]]}],
         "description": "één\n<b>\U0001f9ea</b>", "TestResult": "0.10",
@@ -271,6 +272,7 @@ def batches(t, site):
                                        Department=[{"uid": 5}])),
         twice, dict(twice), {"uid": "nonsense"},
         dict(site.one("/setup"), fields={}, type="Client"),
+        contact(parent="/setup"),
         {"uid": lost, "deleted": True}, {"uid": folder, "deleted": True},
         {"uid": "/registry", "deleted": True},
         dict(contact(), update_only=True),
@@ -278,8 +280,8 @@ def batches(t, site):
     wanted = ["created", "refused", "refused", "refused", "refused",
               "created", "refused", "created", "refused", "refused",
               "refused", "refused", "refused", "created", "refused",
-              "refused", "refused", "absent", "refused", "refused",
-              "absent", "refused"]
+              "refused", "refused", "refused", "absent", "refused",
+              "refused", "absent", "refused"]
     before = site.push("info")["objects"]
     answer = site.bring(*docs, atomic=True)
     t.ok(all(r["result"] == "refused" for r in answer), "atomic: none done")
@@ -444,6 +446,10 @@ def read_only(t, site, sample):
     site.update(sample, ClientReference="broken")
     site.update(uids[1], Result="5")
     t.same(site.read(*uids), before, "read-only: nothing moves")
+    t.same(site.update_role_mappings(), 200, "role mappings are updated")
+    site.update(sample, ClientReference="broken again")
+    site.update(sample, transition="receive")
+    t.same(site.read(*uids), before, "read-only: after an upgrade too")
     moved = dict(before[sample], read_only=True)
     moved["history"] = moved["history"] + [{
         "action": "cancel", "actor": "x", "comments": "", "state":

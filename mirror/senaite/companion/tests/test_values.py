@@ -113,6 +113,15 @@ class Json(unittest.TestCase):
         when = datetime.datetime(2026, 10, 3, 9, 2)
         self.assertEqual(self.back([when]), [when])
 
+    def test_records_that_look_like_tags(self):
+        for value in ({"date": u"tomorrow"}, {"decimal": u"1"},
+                      {"base64": u"YQ=="}, {"float": u"1"},
+                      {"record": {}}, {"record": {"date": u"x"}},
+                      {"date": u"x", "kind": u"python"},
+                      [{"a": {"date": u"2026-10-03T09:02:00"}}],
+                      {"date": 5}, {"record": u"x"}):
+            self.assertEqual(self.back(value), value)
+
     def test_utf8_bytes_are_text(self):
         self.assertEqual(values.to_json(u"\xe9".encode("utf-8")), u"\xe9")
 

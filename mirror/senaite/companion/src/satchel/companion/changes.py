@@ -66,9 +66,8 @@ class Log(Persistent):
 def get():
     """The log of this site, or None while there is none."""
     site = getSite()
-    if site is None:
-        return None
-    return IAnnotations(api.get_portal()).get(KEPT)
+    notes = IAnnotations(site, None)
+    return None if notes is None else notes.get(KEPT)
 
 
 def enable():

@@ -9,6 +9,7 @@ from Acquisition import aq_base
 from bika.lims import api
 from plone.uuid.interfaces import ATTRIBUTE_NAME
 from satchel.companion import changes
+from satchel.companion import paths
 from satchel.companion import sites
 from satchel.companion.values import Unfit
 from senaite.core.interfaces import ITemporaryObject
@@ -26,8 +27,10 @@ def create(container, kind, uid, obj_id):
         raise Unfit("no such type here: %s" % kind)
     if getattr(aq_base(container), "_getOb", None) is None:
         raise Unfit("its parent is no folder")
-    if obj_id in container.objectIds():
-        other = container._getOb(obj_id)
+    if paths.is_site(sites.path_of(container) + "/" + obj_id):
+        raise Unfit("site objects are never created")
+    other = sites.child(container, obj_id)
+    if other is not None:
         raise Unfit("the id %s is taken there by %s"
                     % (obj_id, api.get_uid(other)))
     date = getattr(aq_base(container), "modification_date", None)

@@ -20,6 +20,7 @@ from bika.lims.browser.fields.remarksfield import RemarksHistoryRecord
 from bika.lims.interfaces import IProxyField
 from ComputedAttribute import ComputedAttribute
 from plone.app.blob.field import BlobField
+from plone.app.textfield.interfaces import IRichText
 from plone.app.textfield.value import RichTextValue
 from plone.namedfile.interfaces import INamedField
 from Products.Archetypes import Field as atfield
@@ -271,7 +272,7 @@ class _Dexterity(object):
             return self._from_text(value)
         if schema.ITimedelta.providedBy(field):
             return values.timedelta(value)
-        if isinstance(value, dict) and "media_type" in value:
+        if IRichText.providedBy(field) and isinstance(value, dict):
             return _rich_text(value)
         out = values.from_json(value, dates.of_wall)
         if isinstance(out, list):

@@ -74,14 +74,25 @@ def at_path(path):
     parts = paths.segments(path)
     obj = portal()
     for part in parts or ():
-        part = plain(part)
-        get = getattr(aq_base(obj), "_getOb", None)
-        if part is None or get is None:
+        obj = child(obj, plain(part))
+        if obj is None:
             return None
-        if part not in obj.objectIds():
-            return None
-        obj = obj._getOb(part)
     return obj if parts else None
+
+
+def child(container, obj_id):
+    """What a folder holds under an id, or None.
+
+    Asks the folder's own tree: a list of its ids would be long.
+    """
+    get = getattr(aq_base(container), "_getOb", None)
+    if get is None or obj_id is None:
+        return None
+    found = container._getOb(obj_id, None)
+    name = getattr(aq_base(found), "getId", None)
+    if name is None or not callable(name) or found.getId() != obj_id:
+        return None
+    return found
 
 
 def walk(after="", types=None):

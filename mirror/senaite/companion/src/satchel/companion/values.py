@@ -196,11 +196,24 @@ def _other_to_json(value, depth):
     if isinstance(value, (set, frozenset)):
         return sorted((to_json(v, depth + 1) for v in value), key=order)
     if hasattr(value, "items"):
-        return dict((key_text(k), to_json(v, depth + 1))
-                    for k, v in value.items())
+        out = dict((key_text(k), to_json(v, depth + 1))
+                   for k, v in value.items())
+        return {u"record": out} if _reads_as_tag(out) else out
     if isinstance(value, (list, tuple)) or hasattr(value, "__getslice__"):
         return [to_json(v, depth + 1) for v in value]
     raise Unfit("a value of kind %s" % type(value).__name__)
+
+
+def _reads_as_tag(out):
+    """Would from_json() take this plain record for something else?"""
+    if len(out) == 2:
+        return out.get("kind") == u"python" and "date" in out
+    if len(out) != 1:
+        return False
+    (kind, inner), = out.items()
+    if kind == "record":
+        return isinstance(inner, dict)
+    return kind in _TAGS and isinstance(inner, TEXT)
 
 
 def key_text(key):
@@ -229,6 +242,8 @@ def from_json(value, date=None, depth=0):
         (kind, inner), = value.items()
         if isinstance(inner, TEXT) and kind in _TAGS:
             return _TAGS[kind](inner, date)
+        if isinstance(inner, dict) and kind == "record":
+            value = inner
     elif len(value) == 2 and value.get("kind") == "python":
         return python_from_text(value.get("date"))
     return dict((plain_key(k), from_json(v, date, depth + 1))
