@@ -10,6 +10,26 @@
 #define UIDS_SHOWN 10u
 #define GROUPS_MAX 200u			/* reasons of one type */
 
+/* Written, but some fields are not as wanted: the reasons name them. */
+static int
+is_partly(const struct instance_row *r)
+{
+	const struct json_span why = { r->why.at, r->why.len };
+	struct json_span key, item, x;
+	struct json_walk w;
+
+	if (r->state != INSTANCE_REFUSED || why.len == 0)
+		return 0;
+	w = json_walk(why);
+	return json_next(&w, &key, &item) && json_member(item, "field", &x);
+}
+
+static const char *
+state_of(const struct instance_row *r)
+{
+	return is_partly(r) ? "partly" : instance_state_name(r->state);
+}
+
 /* --- counting ---------------------------------------------------------- */
 
 struct count {
@@ -43,6 +63,8 @@ count_one(void *ctx, const struct instance_row *r, const char *type,
 		return rc;
 	if (r->state == INSTANCE_UNREAD)
 		x->n->unread++;
+	else if (is_partly(r))
+		x->n->partly++;
 	else if (r->state == INSTANCE_REFUSED)
 		x->n->refused++;
 	else
@@ -56,7 +78,7 @@ refused_count(struct store *s, uint64_t above, uint64_t until,
 {
 	struct count x = { s, above, until, ret };
 
-	*ret = (struct refused_counts){ 0, 0, 0 };
+	*ret = (struct refused_counts){ .unread = 0 };
 	return instance_refused_each(s, count_one, &x, err);
 }
 
@@ -143,7 +165,7 @@ add_reason(const struct instance_row *r, struct buf *out, struct err *err)
 	struct json_walk w;
 	size_t n = 0;
 
-	buf_adds(out, instance_state_name(r->state));
+	buf_adds(out, state_of(r));
 	w = json_walk(why);
 	while (why.len > 0 && json_next(&w, &key, &item)) {
 		if (n++ > 0)
@@ -191,7 +213,7 @@ list_json(struct out *o, const struct instance_row *r, const char *type)
 	out_open(o, NULL, '{');
 	out_strn(o, "uid", r->uid.at, r->uid.len);
 	out_str(o, "type", *type != '\0' ? type : NULL);
-	out_str(o, "state", instance_state_name(r->state));
+	out_str(o, "state", state_of(r));
 	if (r->remote.len > 0)
 		out_strn(o, "remote", r->remote.at, r->remote.len);
 	else

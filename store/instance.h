@@ -168,7 +168,8 @@ int instance_due_count(struct store *s, int pass, uint64_t *ret,
     struct err *err);
 
 /* How many objects changed here since the instance showed them, or are not
- * there: what `status` says is to be projected.  Only reads. */
+ * there, and were not tried yet: neither refused, waiting nor left.  Only
+ * reads. */
 int instance_behind_count(struct store *s, uint64_t *ret, struct err *err);
 
 /* What is not held (unread, refused, waiting): count; each, by type and uid;

@@ -306,7 +306,8 @@ instance_behind_count(struct store *s, uint64_t *ret, struct err *err)
 {
 	sqlite3_stmt *st = store_sql(s, "SELECT count(*) FROM object o LEFT "
 	    "JOIN instance_object i ON i.uid=o.uid WHERE (i.id IS NULL OR "
-	    "o.seq>i.seq) AND (o.deleted=0 OR i.remote IS NOT NULL)", err);
+	    "(o.seq>i.seq AND i.state NOT IN (2,3,4))) AND (o.deleted=0 OR "
+	    "i.remote IS NOT NULL)", err);
 
 	if (st == NULL || store_step(s, st, err) < 0)
 		return -(int)err->code;

@@ -132,6 +132,31 @@ check 'notice' fails 'E_DEST_[A-Z]*' 13 sat b notice
 check 'export' fails 'E_DEST_[A-Z]*' 13 sat b export --to a --out drop
 need ask b /_control '{"do":"clear"}'
 
+# --- a SENAITE without the add-on
+need serve c --seed 3 --empty
+mirror c
+need sat a peer add c.card --fingerprint "$(sat c site fingerprint)"
+need sat c peer add a.card --fingerprint "$(sat a site fingerprint)"
+need sat a export --to c --out drop
+check 'not all goes into it' expect_exit 12 sat c import drop --json
+cp out doc.json
+check 'what is not carried is said' grep -q 'not carried: .*history' err
+check 'written, and held in part' json doc.json '.mirror.mode == "plain" and
+    .project.partly > 0 and .project.refused > 0'
+check 'the bundle counts them' json doc.json '[.bundles[] |
+    select(.result == "applied")] | length == 1 and (.[0] | .refused > 0 and
+    .applied > 0 and .received == .applied + .same + .held + .refused)'
+left=$(jq .project.left doc.json)
+save_json doc.json c status --refused
+check 'status has them all' json doc.json '.mirror as $m |
+    $m.partly > 0 and $m.refused > 0 and $m.due <= '"$left"' and
+    (.refused | length) == $m.refused + $m.partly + $m.waiting + $m.unread'
+check 'each with a reason' json doc.json 'all(.refused[]; .uid != "" and
+    (.why | length) > 0 and (.why[0].reason | length) > 0)'
+check 'as text' expect_exit 0 sat c status --refused
+check 'at most ten uids of each' awk '/^    / && NF > 11 { bad = 1 }
+    END { exit bad }' out
+
 # --- deletions
 # Samples, with what is inside of them.
 need ask b /_lab "$(ask b '/_lab?brief=1' | jq -c '[.. | objects |
