@@ -34,12 +34,12 @@ static struct {
 	pthread_mutex_t lock;
 	struct {
 		int status;
-		char *body;		/* owned; NULL: the connection ends */
+		char *body;		/* owned */
 	} answers[CANNED_MAX];
 	struct {
 		char *line, *body;	/* owned; "GET /path HTTP/1.1" */
 	} asked[CANNED_MAX];
-	int prepared, served;
+	int prepared, served, extra;	/* extra: asked for, not prepared */
 	const char *date;		/* header Date; NULL: none */
 	struct config config;
 } canned = { .lock = PTHREAD_MUTEX_INITIALIZER, .user = "satchel" };
@@ -114,13 +114,15 @@ canned_connection(int fd)
 			canned.asked[i].line = line;
 			canned.asked[i].body = body;
 		} else {
+			canned.extra++;
 			free(line);
 			free(body);
 		}
 		(void)pthread_mutex_unlock(&canned.lock);
-		if (answer == NULL)
-			break;
-		canned_reply(fd, status, answer);
+		if (answer != NULL)
+			canned_reply(fd, status, answer);
+		else
+			canned_reply(fd, 401, "{}");
 	}
 	(void)close(fd);
 }
@@ -217,7 +219,7 @@ canned_forget(void)
 			free(canned.asked[i].body);
 		}
 	}
-	canned.prepared = canned.served = 0;
+	canned.prepared = canned.served = canned.extra = 0;
 	(void)pthread_mutex_unlock(&canned.lock);
 }
 
@@ -252,6 +254,7 @@ static CANNED_UNUSED void
 canned_end(struct mirror *m)
 {
 	CHECK_INT(canned.served, canned.prepared);
+	CHECK_INT(canned.extra, 0);
 	m->ops->close(m->self);
 	canned_forget();
 }

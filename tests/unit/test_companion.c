@@ -421,6 +421,7 @@ TEST(changes_in_order)
 
 	(void)canned_companion(&m);
 	canned_push(CHANGES("{\"seq\": 8, \"uid\": \"" U3 "\", \"action\": "
+	    "\"changed\"}, {\"uid\": \"" U3 "\", \"action\": "
 	    "\"changed\"}, {\"seq\": 9, \"uid\": \"" U2 "\", \"action\": "
 	    "\"deleted\"}, {\"seq\": 10, \"uid\": \"" U1 "\", \"action\": "
 	    "\"changed\"}", "12", "10"));
