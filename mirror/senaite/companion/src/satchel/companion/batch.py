@@ -2,8 +2,8 @@
 """satchel.import: a list of documents, all created before any is filled.
 
 Each object is done whole or not at all, by savepoints.  The indexing queue
-is not part of a transaction: after a rollback it is emptied by hand, or it
-would index what is gone.
+is emptied by hand after a rollback: that it always follows one is not said
+anywhere, and a queue that did not would index what is gone.
 """
 
 import transaction
