@@ -81,6 +81,16 @@ chmod 600 token
 check 'a token instead' expect_exit 0 sat t init --name t --instance senaite \
     --url "$url" --token-file token
 
+# What a killed init left is thrown away; a mirror.ini alone is not ours.
+mkdir -p k/.init l
+: > k/.init/store.db
+: > k/mirror.ini
+: > l/mirror.ini
+check 'init after a killed init' expect_exit 0 mirror k
+check 'has its settings' grep -qx "url = $url" k/mirror.ini
+check 'a foreign mirror.ini stays' fails E_USAGE 2 mirror l
+check 'as it was' is_empty l/mirror.ini
+
 # --- what is for mirrors alone
 need sat b init --name b
 need sat m site card --out m.card
