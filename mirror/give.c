@@ -36,17 +36,6 @@ out_clear(struct batch_out *b)
 	free(b->puts);
 }
 
-static int
-has(const struct mirror_list *l, const char *uid)
-{
-	const char *x = NULL;
-
-	while ((x = mirror_list_next(l, x)) != NULL)
-		if (strcmp(x, uid) == 0)
-			return 1;
-	return 0;
-}
-
 static void
 list_reset(struct mirror_list *l)
 {
@@ -66,11 +55,11 @@ need_read(struct give *g, struct store *s, const char *uid,
 	    INSTANCE_ROW_INIT;
 	int rc;
 
-	if ((rc = instance_get(s, uid, strlen(uid), &row, err)) <= 0)
+	if ((rc = instance_get(s, uid, strlen(uid), &row, err)) <= 0 ||
+	    (rc = give_read(g, s, uid, &x, err)) <= 0)
 		return rc;
-	if (row.state == INSTANCE_REFUSED && row.tries >= GIVE_TRIES &&
-	    ((rc = give_read(g, s, uid, &x, err)) <= 0 ||
-	    (rc = give_is_hopeless(g, s, &x, err)) != 0))
+	g->deletes |= x.deleted;
+	if ((rc = give_is_hopeless(g, s, &x, err)) != 0)
 		return rc < 0 ? rc : 0;
 	if (row.remote.len > 0)
 		mirror_list_add(remotes, row.remote.at, row.remote.len);
@@ -191,8 +180,8 @@ give_up(struct give *g, struct store *s, const struct give_one *x,
 static int
 is_away(struct give *g, const struct give_one *x)
 {
-	return x->exists && (has(&g->r->unread, x->row.remote.at) ||
-	    (!x->deleted && has(&g->r->absent, x->row.remote.at)));
+	return x->exists && (give_is_among(&g->r->unread, x->row.remote.at) ||
+	    (!x->deleted && give_is_among(&g->r->absent, x->row.remote.at)));
 }
 
 /* Is it settled without a write?  1 if so. */
@@ -211,6 +200,9 @@ without_write(struct give *g, struct store *s, struct give_one *x,
 		rc = give_same(g, s, x, err);
 	} else if (rc == 0 && (rc = give_is_hopeless(g, s, x, err)) > 0) {
 		rc = give_up(g, s, x, err);
+	} else if (rc == 0 && (rc = give_is_occupied(g, x, err)) > 0) {
+		rc = give_refused(g, s, x, "objects that are not deleted lie "
+		    "in it", err);
 	} else if (rc == 0 && (rc = has_blobs(s, x, err)) == 0) {
 		rc = give_refused(g, s, x, "an attachment is not in the store",
 		    err);
@@ -306,7 +298,7 @@ build(struct batch_out *b, const struct mirror_list *uids, struct err *err)
 		return rc;
 	while ((uid = mirror_list_next(uids, uid)) != NULL &&
 	    b->bytes < BATCH_BYTES)
-		if (has(&due, uid) && (rc = build_one(b, s, uid, err)) < 0)
+		if (give_is_among(&due, uid) && (rc = build_one(b, s, uid, err)) < 0)
 			return rc;
 	return store_commit(s, err);
 }
@@ -348,6 +340,7 @@ give_batch(struct give *g, const struct mirror_list *uids, struct err *err)
 	int rc;
 
 	if ((rc = read_there(g, uids, err)) < 0 ||
+	    (g->deletes && (rc = give_find_occupied(g, err)) < 0) ||
 	    (rc = build(&b, uids, err)) < 0)
 		return rc;
 	if (b.count == 0)

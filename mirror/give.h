@@ -4,6 +4,7 @@
  *	give.c		a batch: read what is there, intend, write
  *	outcome.c	what became of it
  *	unclear.c	writes of an earlier run whose end is not known
+ *	occupied.c	deletions that would take along what lives
  */
 #ifndef SATCHEL_GIVE_H
 #define SATCHEL_GIVE_H
@@ -20,6 +21,9 @@ struct give {
 	const struct project_request *q;
 	struct project_report *n;
 	int pass;			/* 1; 2: references again */
+	int deletes;			/* there are deletions now, */
+	int has_looked;			/* and these were looked for: */
+	struct mirror_list occupied;	/* deleted, with what lives in them */
 };
 
 /* --- wanted.c ---------------------------------------------------------- */
@@ -69,6 +73,11 @@ int give_differences(const struct doc_line *wanted,
 
 /* Is it there as it shall be? */
 int give_is_same(struct give *g, struct give_one *x, struct err *err);
+
+/* The note of what was tried: the document, how many of its references are
+ * open, the instance's mode. */
+int give_tried(const struct give *g, const struct give_one *x,
+    struct buf *key, struct buf *value, struct err *err);
 
 /* Was this very thing refused often enough? */
 int give_is_hopeless(struct give *g, struct store *s,
@@ -120,5 +129,16 @@ int give_unclear_edit(struct store *s, struct give_one *x,
 /* What an interrupted write leaves to know: put before it, dropped after. */
 int give_intend(struct store *s, const struct give_one *x, struct err *err);
 int give_intended(struct store *s, const char *uid, struct err *err);
+
+/* --- occupied.c -------------------------------------------------------- */
+
+/* Fill g->occupied, once in a run; no store is open. */
+int give_find_occupied(struct give *g, struct err *err);
+
+/* Is it one of them, to be deleted?  1 or 0. */
+int give_is_occupied(struct give *g, const struct give_one *x,
+    struct err *err);
+
+int give_is_among(const struct mirror_list *l, const char *uid);
 
 #endif

@@ -671,6 +671,8 @@ write_one(struct mem *m, struct mirror_put *put,
 	    (struct json_span){ "", 0 }, blobs, &doc, err)) < 0)
 		return rc;
 	buf_adds(&put->remote, uid);
+	if (buf_str(&put->remote) == NULL)
+		return err_oom(err);
 	if (o == NULL)
 		m->created++;
 	else
@@ -701,8 +703,6 @@ op_write(void *self, struct mirror_put *puts, size_t count,
 			return cut(m, err);
 		if ((rc = write_one(m, &puts[i], blobs, err)) < 0)
 			return rc;
-		if (buf_str(&puts[i].remote) == NULL)
-			return err_oom(err);
 		if (m->cut == 2 && m->cut_after == 0) {
 			puts[i].result = MIRROR_UNKNOWN;
 			return cut(m, err);

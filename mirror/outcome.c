@@ -36,7 +36,7 @@ give_show(struct store *s, const struct give_one *x, struct err *err)
 	return instance_show(s, x->uid.at, x->uid.len, list, count, err);
 }
 
-/* The hash and the mode of what is not held; and how often it was tried. */
+/* What was tried and is not held, and how often. */
 static int
 put_tried(struct give *g, struct store *s, struct give_one *x, int failed,
     struct err *err)
@@ -45,10 +45,8 @@ put_tried(struct give *g, struct store *s, struct give_one *x, int failed,
 	CLEANUP(buf_clear) struct buf before = BUF_INIT;
 	int rc;
 
-	buf_addf(&key, "tried:%s", x->uid.at);
-	buf_addf(&now, "%s %s", x->hash, g->r->facts.mode);
-	if (buf_str(&key) == NULL || buf_str(&now) == NULL)
-		return err_oom(err);
+	if ((rc = give_tried(g, x, &key, &now, err)) < 0)
+		return rc;
 	if (!failed) {
 		x->row.tries = 0;
 		return instance_note_put(s, key.at, NULL, err);
@@ -241,8 +239,15 @@ put_held(struct give *g, struct store *s, struct give_one *x,
 	if ((count = give_differences(&x->wanted, held, &x->row.why, &late,
 	    err)) < 0)
 		return count;
-	buf_addc(&x->row.why, ']');
 	again = g->pass == 1 && (x->open > 0 || late > 0);
+	if (x->open > 0 && !g->r->facts.keeps_uids) {
+		if (count++ > 0)
+			buf_addc(&x->row.why, ',');
+		if ((rc = doc_why(&x->row.why, NULL, "it refers to what is "
+		    "not there", err)) < 0)
+			return rc;
+	}
+	buf_addc(&x->row.why, ']');
 	if (count == 0)
 		buf_reset(&x->row.why);
 	g->n->partly += count > 0 && !again;
@@ -269,6 +274,20 @@ put_unread(struct give *g, struct store *s, struct give_one *x,
 	    (rc = give_show(s, x, err)) < 0)
 		return rc;
 	return put_row(s, x, 0, err);
+}
+
+/* We wrote over an edit, which is a version now: it is to be given back. */
+static int
+put_edited(struct store *s, struct give_one *x, struct err *err)
+{
+	int rc;
+
+	x->row.state = INSTANCE_REFUSED;
+	x->row.tries = 0;
+	if ((rc = doc_why_only(&x->row.why, "it was edited while a write was "
+	    "interrupted", err)) < 0)
+		return rc;
+	return put_row(s, x, 1, err);
 }
 
 static int
@@ -312,11 +331,8 @@ put_done(struct give *g, struct store *s, struct give_one *x,
 	if (x->unclear.len > 0) {
 		if ((rc = give_unclear_edit(s, x, &held, err)) < 0)
 			return rc;
-		if (rc > 0) {
-			x->row.state = INSTANCE_HELD;
-			buf_reset(&x->row.why);
-			return put_row(s, x, 1, err);
-		}
+		if (rc > 0)
+			return put_edited(s, x, err);
 	}
 	return put_held(g, s, x, &held, err);
 }

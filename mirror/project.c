@@ -174,6 +174,7 @@ project_run(struct mirror *m, const struct mirror_home *home,
 	m->ops->totals(m->self, totals);
 	waited = totals[2];
 	rc = project(&g, err);
+	mirror_list_clear(&g.occupied);
 	m->ops->totals(m->self, totals);
 	all = now_us() - from;
 	ret->wait_us = totals[2] - waited;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "../store/patch.h"
+#include "../store/refs.h"
 #include "give.h"
 #include "terms.h"
 
@@ -104,6 +105,56 @@ add_fields(struct buf *out, struct json_span f)
 	buf_add(out, f.len > 0 ? f.at : "{}", f.len > 0 ? f.len : 2);
 }
 
+/* Has `now` references of `meant` alone, and not all of them?  Then it was
+ * written when some of their targets were not there yet. */
+static int
+lacks_refs(struct json_span meant, struct json_span now)
+{
+	struct refs_walk all = refs_walk(meant), w = refs_walk(now), x;
+	struct json_span a, b;
+	size_t wanted = 0, had = 0;
+	int found;
+
+	while (refs_next(&all, &a))
+		wanted++;
+	while (refs_next(&w, &a)) {
+		x = refs_walk(meant);
+		for (found = 0; !found && refs_next(&x, &b);)
+			found = json_same(a, b);
+		if (!found)
+			return 0;
+		had++;
+	}
+	return had < wanted;
+}
+
+/* Append an object of fields, each that lacks references as it was meant. */
+static void
+add_whole(struct json_span meant, struct json_span now, struct buf *out)
+{
+	struct json_span key, value, ours, inner = { "{}", 2 };
+	struct json_walk w = json_walk(now);
+	struct field f = { 0, { "", 0 }, { "", 0 } };
+	char c = '{';
+
+	for (; json_next(&w, &key, &value); c = ',') {
+		buf_addf(out, "%c\"%.*s\":", c, (int)key.len, key.at);
+		f.name = key;
+		if (!version_field(meant, &f, &ours))
+			ours = value;
+		if (key.len == 6 && memcmp(key.at, "fields", 6) == 0 &&
+		    json_kind(value) == '{' && meant.len > 0) {
+			(void)json_member(meant, "fields", &inner);
+			add_whole(inner, value, out);
+		} else if (lacks_refs(ours, value)) {
+			buf_add(out, ours.at, ours.len);
+		} else {
+			buf_add(out, value.at, value.len);
+		}
+	}
+	buf_adds(out, c == '{' ? "{}" : "}");
+}
+
 /* Note what N has that neither L nor I has; nothing if there is none. */
 static int
 note_rest(struct store *s, const struct doc *d, const struct states *t,
@@ -111,13 +162,16 @@ note_rest(struct store *s, const struct doc *d, const struct states *t,
 {
 	CLEANUP(buf_clear) struct buf rest = BUF_INIT, none = BUF_INIT;
 	CLEANUP(buf_clear) struct buf news = BUF_INIT, note = BUF_INIT;
+	CLEANUP(buf_clear) struct buf now = BUF_INIT;
 	struct json_span last = doc_fields(&t->last), known[2];
 	int fields, entries;
 
 	known[0] = doc_entries(&t->last);
 	known[1] = doc_entries(&t->meant);
-	if (terms_patch(last, doc_fields(&t->meant), doc_fields(&t->now),
-	    &rest, err) < 0 ||
+	add_whole(doc_fields(&t->meant), doc_fields(&t->now), &now);
+	if (buf_check(&now, err) < 0 ||
+	    terms_patch(last, doc_fields(&t->meant), span_of(&now), &rest,
+	    err) < 0 ||
 	    (fields = terms_patch(last, last, span_of(&rest), &none,
 	    err)) < 0 ||
 	    (entries = doc_news(doc_entries(&t->now), known, 2, &news,
@@ -146,6 +200,8 @@ settle_same(struct give *g, struct store *s, const struct doc *d,
 {
 	CLEANUP(give_one_clear) struct give_one x = GIVE_ONE_INIT;
 	CLEANUP(buf_clear) struct buf why = BUF_INIT;
+	struct json_span ref;
+	struct refs_walk w;
 	int rc;
 
 	if ((rc = give_read(g, s, d->uid.at, &x, err)) <= 0 || x.deleted)
@@ -158,8 +214,16 @@ settle_same(struct give *g, struct store *s, const struct doc *d,
 	buf_reset(&x.row.remote);
 	buf_add(&x.row.remote, d->remote.at, d->remote.len);
 	x.row.seen = g->r->seen;
-	rc = give_same(g, s, &x, err);
-	return rc < 0 ? rc : 1;
+	if ((rc = give_same(g, s, &x, err)) < 0)
+		return rc;
+
+	/* A name of ours that it does not know looks right, too. */
+	w = refs_walk(span_of(&x.line));
+	if (!g->r->facts.keeps_uids && refs_next(&w, &ref) &&
+	    refs_next(&w, &ref) && (rc = instance_due_set(s, x.uid.at,
+	    x.uid.len, 2, err)) < 0)
+		return rc;
+	return 1;
 }
 
 int

@@ -397,6 +397,11 @@ give_is_same(struct give *g, struct give_one *x, struct err *err)
 	if (!x->exists || x->deleted || x->row.doc.len == 0 ||
 	    x->row.state == INSTANCE_WAITING)
 		return 0;
+
+	/* A name of ours that it does not know looks as it shall be, too. */
+	if (!g->r->facts.keeps_uids && (g->pass == 2 ||
+	    x->row.state == INSTANCE_REFUSED))
+		return 0;
 	rc = give_differences(&x->wanted, &x->held, &why, NULL, err);
 	if (rc <= 0)
 		return rc < 0 ? rc : 1;
@@ -405,22 +410,30 @@ give_is_same(struct give *g, struct give_one *x, struct err *err)
 	return is_shown(x, err);
 }
 
-/* What was tried: hash and mode. */
+int
+give_tried(const struct give *g, const struct give_one *x, struct buf *key,
+    struct buf *value, struct err *err)
+{
+	buf_addf(key, "tried:%s", x->uid.at);
+	buf_addf(value, "%s %llu %s", x->hash, (unsigned long long)x->open,
+	    g->r->facts.mode);
+	return buf_str(key) == NULL || buf_str(value) == NULL ? err_oom(err) :
+	    0;
+}
+
 int
 give_is_hopeless(struct give *g, struct store *s, const struct give_one *x,
     struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT, tried = BUF_INIT;
+	CLEANUP(buf_clear) struct buf key = BUF_INIT, now = BUF_INIT;
+	CLEANUP(buf_clear) struct buf tried = BUF_INIT;
 	int rc;
 
 	if (g->q->all || x->row.state != INSTANCE_REFUSED ||
 	    x->row.tries < GIVE_TRIES || x->deleted)
 		return 0;
-	buf_addf(&key, "tried:%s", x->uid.at);
-	if (buf_str(&key) == NULL)
-		return err_oom(err);
-	if ((rc = instance_note(s, key.at, &tried, err)) <= 0)
+	if ((rc = give_tried(g, x, &key, &now, err)) < 0 ||
+	    (rc = instance_note(s, key.at, &tried, err)) <= 0)
 		return rc;
-	return tried.len > 64 && memcmp(tried.at, x->hash, 64) == 0 &&
-	    strcmp(tried.at + 65, g->r->facts.mode) == 0;
+	return strcmp(tried.at, now.at) == 0;
 }
