@@ -227,10 +227,17 @@ class Writer(object):
             aq_base(self.obj).creators = tuple(
                 values.text(name) for name in wanted)
             self.touched()
-        owner = own.get("owner")
-        if owner and reader.owner(self.obj) != owner:
-            aq_base(self.obj)._owner = owner_tuple(owner)
+        if "owner" in own and reader.owner(self.obj) != own["owner"]:
+            self.owner(own["owner"])
             self.touched()
+
+    def owner(self, name):
+        """None: what it lies in owns it, as analyses made by their sample."""
+        base = aq_base(self.obj)
+        if name:
+            base._owner = owner_tuple(name)
+        elif "_owner" in base.__dict__:
+            del base._owner
 
     def roles(self):
         wanted = self.doc.get("senaite", {}).get("roles")
