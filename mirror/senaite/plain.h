@@ -15,7 +15,7 @@ int plain_is_of_object(const struct err *err);
 int plain_columns(struct senaite *s, struct err *err);
 
 /* The whole item of one object, by its UID, appended.  1, or 0 if the server
- * says that it is not there. */
+ * says that it is not there, and knows us as it says so (else E_DEST_AUTH). */
 int plain_item(struct senaite *s, const char *uid, struct buf *ret,
     struct err *err);
 

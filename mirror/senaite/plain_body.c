@@ -14,7 +14,6 @@ static const struct {
 	    " PrimaryAnalysisRequest Printed _ARAttachment description " },
 	{ " ARReport ", " AnalysisRequest ContainedAnalysisRequests Html"
 	    " Metadata " },
-	{ " Attachment ", " DateLoaded " },
 };
 
 /* Names with a meaning of their own in a request; and allowDiscussion, which
@@ -118,6 +117,19 @@ is_references(struct json_span v)
 }
 
 int
+plain_is_dropped(const struct plain_put *p, struct json_span name)
+{
+	const char *at = p->dropped.at;
+	size_t left = p->dropped.len;
+
+	if (left < name.len + 2)
+		return 0;
+	at = memmem(at, left, name.at, name.len);
+	return at != NULL && at > p->dropped.at && at[-1] == '\n' &&
+	    at[name.len] == '\n';
+}
+
+int
 plain_body_next(const struct plain_put *p, struct json_walk *w,
     struct json_span *ret_name, struct json_span *ret_value)
 {
@@ -125,7 +137,8 @@ plain_body_next(const struct plain_put *p, struct json_walk *w,
 	struct json_span other;
 
 	while (json_next(w, ret_name, ret_value)) {
-		if (is_untouched(p->type, *ret_name))
+		if (is_untouched(p->type, *ret_name) ||
+		    plain_is_dropped(p, *ret_name))
 			continue;
 		if (p->put->second && !is_references(*ret_value))
 			continue;

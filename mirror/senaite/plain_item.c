@@ -26,6 +26,22 @@ plain_columns(struct senaite *s, struct err *err)
 	return buf_check(&s->columns, err);
 }
 
+/* Who is taken for anonymous is told of everything that it is not there. */
+static int
+is_known(struct senaite *s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf answer = BUF_INIT;
+	struct json_span user;
+
+	if (senaite_get(s, "users/current", &answer, NULL, err) < 0)
+		return -(int)err->code;
+	user = span_first(span_member(span_of(&answer), "items"));
+	if (!span_is(span_member(user, "authenticated"), "true"))
+		return err_set(err, E_DEST_AUTH,
+		    "SENAITE takes us for anonymous now");
+	return 0;
+}
+
 int
 plain_item(struct senaite *s, const char *uid, struct buf *ret,
     struct err *err)
@@ -41,7 +57,7 @@ plain_item(struct senaite *s, const char *uid, struct buf *ret,
 	if (senaite_get(s, path.at, ret, &status, &e) >= 0)
 		return 1;
 	if (e.code == E_DEST_REJECTED && status == 404)
-		return 0;
+		return is_known(s, err);
 	*err = e;
 	return -(int)err->code;
 }

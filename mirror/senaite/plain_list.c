@@ -14,13 +14,17 @@ static const char cannot[] =
     "attachments, reports, instruments)\n"
     "read: a reference whose target is missing, who owns an object, and "
     "objects that senaite.jsonapi cannot show (Setup)\n"
-    "written: new objects get new UIDs, samples and what is in them new ids "
-    "too\n"
-    "written: no history, no date of modification; a step of a workflow is "
-    "taken anew, now, by our user, and only where SENAITE allows it\n"
-    "written: no analyses, worksheets, duplicates, reports or partitions of "
-    "their own; SENAITE makes a sample's analyses from its services\n"
-    "written: no attachments of analyses, and none over 11 MiB\n"
+    "written: new objects get new UIDs, samples, services and instruments new "
+    "ids too\n"
+    "written: no history, no date of modification, and of set-up objects no "
+    "date of creation; a step of a workflow is taken anew, now, by our user, "
+    "and only where SENAITE allows it: results that somebody else must verify "
+    "wait for that person\n"
+    "written: no worksheets, duplicates, reference analyses, reports, repeated "
+    "analyses, retractions or invalidations; partitions and retests become "
+    "samples of their own; analyses come only into samples that still take "
+    "some\n"
+    "written: no attachments of analyses, and none over 16 MiB\n"
     "written: nothing is deleted but attachments; what can be is deactivated "
     "or cancelled\n"
     "written: no settings, registry, users, read-only marks, local roles\n";
@@ -109,22 +113,6 @@ plain_list(struct senaite *s, const char *after, struct mirror_list *ret,
 	return 0;
 }
 
-/* Who is taken for anonymous is told of everything that it is not there. */
-static int
-is_known(struct senaite *s, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf answer = BUF_INIT;
-	struct json_span user;
-
-	if (senaite_get(s, "users/current", &answer, NULL, err) < 0)
-		return -(int)err->code;
-	user = span_first(span_member(span_of(&answer), "items"));
-	if (!span_is(span_member(user, "authenticated"), "true"))
-		return err_set(err, E_DEST_AUTH,
-		    "SENAITE takes us for anonymous now");
-	return 0;
-}
-
 int
 plain_is_gone(struct senaite *s, const char *uid, struct err *err)
 {
@@ -136,7 +124,7 @@ plain_is_gone(struct senaite *s, const char *uid, struct err *err)
 		return 0;		/* in every instance */
 	rc = plain_item(s, uid, &item, &e);
 	if (rc == 0)
-		return is_known(s, err) < 0 ? -(int)err->code : 1;
+		return 1;
 	if (rc < 0 && !plain_is_of_object(&e)) {
 		*err = e;
 		return -(int)err->code;

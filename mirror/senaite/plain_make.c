@@ -4,6 +4,8 @@
 
 #include "span.h"
 
+#define TRIES_MAX 8u			/* with ever fewer fields */
+
 struct place {
 	struct buf path, uid;
 };
@@ -28,12 +30,6 @@ static const struct {
 	{ "Worksheet", "worksheets cannot be filled from outside" },
 };
 
-static int
-has_reference(const struct plain_put *p, const char *field)
-{
-	return json_kind(span_member(p->fields, field)) == '{';
-}
-
 /* 1, or 0 with the reason given. */
 static int
 can_make(struct plain_put *p)
@@ -43,14 +39,8 @@ can_make(struct plain_put *p)
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (span_is(p->type, never[i].type))
 			return plain_put_refuse(p, "%s", never[i].why);
-	if (span_is(p->type, "AnalysisRequest") &&
-	    (has_reference(p, "ParentAnalysisRequest") ||
-	    has_reference(p, "DetachedFrom")))
-		return plain_put_refuse(p, "SENAITE makes partitions itself");
-	if (span_is(p->type, "AnalysisRequest") &&
-	    has_reference(p, "Invalidated"))
-		return plain_put_refuse(p, "SENAITE makes retests itself");
-	if (span_is(p->type, "Analysis") && has_reference(p, "RetestOf"))
+	if (span_is(p->type, "Analysis") &&
+	    json_kind(span_member(p->fields, "RetestOf")) == '{')
 		return plain_put_refuse(p, "SENAITE makes retests itself");
 	return 1;
 }
@@ -179,18 +169,52 @@ take_at(struct plain_put *p, const struct place *at, struct json_span id,
 	return 1;
 }
 
+/* A refusal names the fields that are not as they must be: [{'field': 'X',
+ * ...}].  Drop those that were sent; 1 if there are any. */
+static int
+drop_named(struct plain_put *p)
+{
+	static const char before[] = "'field': '";
+	const char *at = p->said.at, *end;
+	struct json_span name, value;
+	int n = 0;
+
+	while (at != NULL && (at = strstr(at, before)) != NULL) {
+		at += sizeof(before) - 1;
+		if ((end = strchr(at, '\'')) == NULL)
+			break;
+		name = (struct json_span){ at, (size_t)(end - at) };
+		at = end;
+		if (!span_find(p->fields, name, &value) ||
+		    plain_is_dropped(p, name))
+			continue;
+		if (p->dropped.len == 0)
+			buf_addc(&p->dropped, '\n');
+		span_put(&p->dropped, name);
+		buf_addc(&p->dropped, '\n');
+		n = 1;
+	}
+	return n && !p->dropped.failed;
+}
+
 /* By plone.restapi: id, dates and creator as they should be. */
 static int
 make_rest(struct plain_put *p, const struct place *at, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf body = BUF_INIT;
 	CLEANUP(buf_clear) struct buf answer = BUF_INIT;
 	struct json_span id = span_member(p->doc, "id");
+	unsigned tries = 0;
 	int rc;
 
-	if (rest_body(&body, p, err) < 0)
-		return -(int)err->code;
-	rc = plain_put_rest(p, "POST", at->path.at, "", &body, &answer, err);
+	do {
+		CLEANUP(buf_clear) struct buf body = BUF_INIT;
+
+		buf_reset(&answer);
+		if (rest_body(&body, p, err) < 0)
+			return -(int)err->code;
+		rc = plain_put_rest(p, "POST", at->path.at, "", &body,
+		    &answer, err);
+	} while (rc == 0 && ++tries < TRIES_MAX && drop_named(p));
 	if (rc <= 0)
 		return rc;
 	if (take_uid(p, span_member(span_of(&answer), "UID")))

@@ -16,6 +16,7 @@ put_clear(struct plain_put *p)
 	buf_clear(&p->now);
 	buf_clear(&p->path);
 	buf_clear(&p->known);
+	buf_clear(&p->dropped);
 	buf_clear(&p->said);
 }
 

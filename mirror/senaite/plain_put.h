@@ -25,6 +25,8 @@ struct plain_put {
 	struct buf path;		/* from the portal; NUL behind */
 	struct buf known;		/* UIDs that are there, a line feed
 					 * around each */
+	struct buf dropped;		/* fields that would have it refused, a
+					 * line feed around each */
 	struct buf said;		/* why the newest request was refused */
 	int changed;			/* some request was carried out */
 	int made;			/* just now, with our name and date */
@@ -72,6 +74,8 @@ int plain_find_recent(struct plain_put *p, const char *parent,
  * (len 0: all).  `rest`: in the form of plone.restapi. */
 size_t plain_body(struct buf *out, const struct plain_put *p, int rest,
     struct json_span one);
+
+int plain_is_dropped(const struct plain_put *p, struct json_span name);
 
 /* Walk the fields that are still to be written. */
 int plain_body_next(const struct plain_put *p, struct json_walk *w,

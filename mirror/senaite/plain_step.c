@@ -34,6 +34,7 @@ static const struct {
 	{ "analysis", "assigned", "reject", "rejected" },
 	{ "analysis", "to_be_verified", "verify", "verified" },
 	{ "analysis", "to_be_verified", "reject", "rejected" },
+	{ "analysis", "verified", "publish", "published" },
 	{ "worksheet", "open", "submit", "to_be_verified" },
 	{ "worksheet", "to_be_verified", "verify", "verified" },
 	{ "batch", "open", "close", "closed" },
@@ -103,13 +104,15 @@ is_offered(struct json_span item, const char *action)
 	return 0;
 }
 
-/* The offered step that leads nearest to the wanted state; NULL: none. */
+/* An offered step on the shortest way to the wanted state; NULL: none.  No
+ * other way is taken: one leads from received to published by a
+ * cancellation. */
 static const char *
 choose(const struct plain_put *p, struct json_span state,
     struct json_span wanted)
 {
-	const char *flow = flow_of(p->type), *ret = NULL;
-	unsigned best = STEPS_MAX, d;
+	const char *flow = flow_of(p->type);
+	unsigned left = distance(flow, state, wanted, STEPS_MAX - 1);
 	size_t i;
 
 	for (i = 0; i < STEPS; i++) {
@@ -119,13 +122,14 @@ choose(const struct plain_put *p, struct json_span state,
 		    !span_is(state, steps[i].from) ||
 		    !is_offered(span_of(&p->item), steps[i].action))
 			continue;
-		d = distance(flow, next, wanted, 5);
-		if (d < best) {
-			best = d;
-			ret = steps[i].action;
-		}
+		/* Its analyses are still to come into it. */
+		if (p->made && strcmp(flow, "sample") == 0 &&
+		    strcmp(steps[i].action, "receive") != 0)
+			continue;
+		if (distance(flow, next, wanted, STEPS_MAX - 1) < left)
+			return steps[i].action;
 	}
-	return ret;
+	return NULL;
 }
 
 /* The comment that was given with the step at its origin. */

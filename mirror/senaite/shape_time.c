@@ -229,6 +229,7 @@ shape_put_history(struct buf *out, const struct shape *s)
 	struct json_walk w, entries;
 	struct json_span key, one, entry, name = { "", 0 };
 	const char *comma = "";
+	int first = 1;
 	size_t at;
 
 	buf_addc(out, '[');
@@ -236,12 +237,14 @@ shape_put_history(struct buf *out, const struct shape *s)
 	while (json_next(&w, &key, &one)) {
 		entries = json_walk(span_member(one, "review_history"));
 		at = 0;
+		if (!first)
+			name = span_member(one, "workflow");
 		while (json_next(&entries, &key, &entry)) {
 			buf_adds(out, comma);
 			comma = ",";
 			put_entry(out, s, entry, at++, name);
 		}
-		name = span_member(one, "workflow");	/* of the next ones */
+		first = 0;
 	}
 	buf_addc(out, ']');
 }
