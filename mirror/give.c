@@ -6,6 +6,7 @@
 #include "../store/blob.h"
 #include "batch.h"
 #include "blobs.h"
+#include "intent.h"
 #include "terms.h"
 
 static struct json_span
@@ -229,9 +230,8 @@ intend(struct give *g, struct store *s, struct give_one *x, struct err *err)
 	}
 	if ((rc = instance_put(s, &x->row, err)) < 0 || x->deleted)
 		return rc;
-	if (!x->exists && (rc = give_show(s, x, err)) < 0)
-		return rc;
-	return give_intend(s, x, err);
+	return intent_put(s, x->uid.at, &x->base, &x->wanted, !x->exists,
+	    err);
 }
 
 static void

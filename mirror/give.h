@@ -126,8 +126,7 @@ int give_unclear(struct store *s, const char *uid, struct buf *out,
 int give_unclear_edit(struct store *s, struct give_one *x,
     const struct doc_line *held, struct err *err);
 
-/* What an interrupted write leaves to know: put before it, dropped after. */
-int give_intend(struct store *s, const struct give_one *x, struct err *err);
+/* The end of a write is known: what was noted of it is dropped. */
 int give_intended(struct store *s, const char *uid, struct err *err);
 
 /* --- occupied.c -------------------------------------------------------- */

@@ -4,6 +4,8 @@
 
 #include "../base/text.h"
 #include "../store/instance.h"
+#include "give.h"
+#include "intent.h"
 #include "terms.h"
 
 #define PAGE 100u			/* rows of one transaction */
@@ -251,7 +253,10 @@ delete_one(struct gone *g, struct store *s, const char *uid, struct err *err)
 	    INSTANCE_BASE_INIT;
 	int rc;
 
-	if ((rc = instance_base(s, uid, strlen(uid), &b, err)) < 0)
+	/* Whoever deleted it may not have seen what was to be written. */
+	if ((rc = intent_undone(s, uid, err)) < 0 ||
+	    (rc = give_intended(s, uid, err)) < 0 ||
+	    (rc = instance_base(s, uid, strlen(uid), &b, err)) < 0)
 		return rc;
 	if (rc == 0 || b.winner == NULL)
 		return instance_forget(s, uid, strlen(uid), err);

@@ -4,6 +4,7 @@
 
 #include "../store/instance.h"
 #include "batch.h"
+#include "give.h"
 #include "gone.h"
 #include "run.h"
 
@@ -182,7 +183,10 @@ forget_lost(struct run *r, struct store *s, struct err *err)
 
 	while ((uid = mirror_list_next(&r->lost, uid)) != NULL) {
 		rc = instance_get(s, uid, strlen(uid), &row, err);
-		if (rc < 0 || (rc > 0 && row.remote.len == 0 &&
+		if (rc < 0)
+			return rc;
+		if (rc > 0 && row.remote.len == 0 &&
+		    ((rc = give_intended(s, uid, err)) < 0 ||
 		    (rc = instance_forget(s, uid, strlen(uid), err)) < 0))
 			return rc;
 	}

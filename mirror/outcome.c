@@ -3,6 +3,7 @@
 
 #include "../base/text.h"
 #include "give.h"
+#include "intent.h"
 
 static struct json_span
 span_of(const struct buf *b)
@@ -100,9 +101,7 @@ give_refused(struct give *g, struct store *s, struct give_one *x,
 	    (rc = put_tried(g, s, x, 1, err)) < 0)
 		return rc;
 
-	/* What was meant to be there is not. */
-	if (!x->exists && (rc = instance_show(s, x->uid.at, x->uid.len, NULL,
-	    0, err)) < 0)
+	if ((rc = intent_undone(s, x->uid.at, err)) < 0)
 		return rc;
 	return put_row(s, x, 0, err);
 }
@@ -347,6 +346,8 @@ put_gone(struct give *g, struct store *s, struct give_one *x,
 	if (!x->deleted) {
 		/* The next notice tells whether it was deleted. */
 		g->n->waiting++;
+		if ((rc = intent_undone(s, x->uid.at, err)) < 0)
+			return rc;
 		return put_row(s, x, 0, err);
 	}
 	g->n->deleted++;

@@ -3,13 +3,15 @@
 #include "../store/patch.h"
 #include "../store/refs.h"
 #include "give.h"
+#include "intent.h"
 #include "terms.h"
 
 /* Three states of an object meet here: as it was last read (L), as it was
  * meant to be (I), as it is (N).  What N has that neither L nor I has is
- * noted as {"d":F,"l":F,"news":entries}: F of L with those changes, F of L,
- * new entries of the history.  After the next write, read back as H, what the
- * instance makes of our values is known, and is no edit. */
+ * noted as {"d":F,"l":F,"news":entries,"s":F}: F of L with those changes, F
+ * of L, new entries of the history, F of L with those changes that our write
+ * did not mean to make at all: these are an edit.  After the next write, read
+ * back as H, what the instance makes of our values is known, and is none. */
 
 static struct json_span
 span_of(const struct buf *b)
@@ -18,42 +20,34 @@ span_of(const struct buf *b)
 }
 
 static int
-note_get(struct store *s, const char *prefix, const char *uid,
-    struct buf *out, struct err *err)
+key_of(const char *uid, struct buf *key, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT;
-
-	buf_addf(&key, "%s:%s", prefix, uid);
-	return buf_str(&key) == NULL ? err_oom(err) :
-	    instance_note(s, key.at, out, err);
-}
-
-static int
-note_put(struct store *s, const char *prefix, const char *uid,
-    const char *value, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf key = BUF_INIT;
-
-	buf_addf(&key, "%s:%s", prefix, uid);
-	return buf_str(&key) == NULL ? err_oom(err) :
-	    instance_note_put(s, key.at, value, err);
+	buf_addf(key, "unclear:%s", uid);
+	return buf_str(key) == NULL ? err_oom(err) : 0;
 }
 
 int
 give_unclear(struct store *s, const char *uid, struct buf *out,
     struct err *err)
 {
-	return note_get(s, "unclear", uid, out, err);
+	CLEANUP(buf_clear) struct buf key = BUF_INIT;
+	int rc;
+
+	if ((rc = key_of(uid, &key, err)) < 0)
+		return rc;
+	return instance_note(s, key.at, out, err);
 }
 
-int
-give_intend(struct store *s, const struct give_one *x, struct err *err)
+static int
+put_note(struct store *s, const char *uid, const char *value,
+    struct err *err)
 {
-	CLEANUP(buf_clear) struct buf line = BUF_INIT;
+	CLEANUP(buf_clear) struct buf key = BUF_INIT;
+	int rc;
 
-	buf_add(&line, x->wanted.plain.at, x->wanted.plain.len);
-	return buf_str(&line) == NULL ? err_oom(err) :
-	    note_put(s, "intent", x->uid.at, line.at, err);
+	if ((rc = key_of(uid, &key, err)) < 0)
+		return rc;
+	return instance_note_put(s, key.at, value, err);
 }
 
 int
@@ -61,9 +55,9 @@ give_intended(struct store *s, const char *uid, struct err *err)
 {
 	int rc;
 
-	if ((rc = note_put(s, "intent", uid, NULL, err)) < 0)
+	if ((rc = intent_drop(s, uid, err)) < 0)
 		return rc;
-	return note_put(s, "unclear", uid, NULL, err);
+	return put_note(s, uid, NULL, err);
 }
 
 /* --- before the next write --------------------------------------------- */
@@ -90,7 +84,7 @@ states_read(struct store *s, const struct doc *d, struct states *t,
 	struct json_span uid = span_of(&d->uid);
 	int rc;
 
-	if ((rc = note_get(s, "intent", d->uid.at, &t->line, err)) < 0 ||
+	if ((rc = intent_line(s, d->uid.at, &t->line, err)) < 0 ||
 	    (rc = doc_line_read(s, uid, span_of(&d->row.doc), &t->last,
 	    err)) < 0 ||
 	    (rc = doc_line_read(s, uid, span_of(&t->line), &t->meant,
@@ -155,6 +149,20 @@ add_whole(struct json_span meant, struct json_span now, struct buf *out)
 	buf_adds(out, c == '{' ? "{}" : "}");
 }
 
+/* Append F of L, but where we meant no change as it is now. */
+static int
+add_sure(struct json_span last, struct json_span meant, struct json_span now,
+    struct buf *out, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf mixed = BUF_INIT;
+
+	if (last.len == 0)
+		return 0;
+	if (terms_patch(now, last, meant, &mixed, err) < 0)
+		return -(int)err->code;
+	return terms_patch(last, meant, span_of(&mixed), out, err);
+}
+
 /* Note what N has that neither L nor I has; nothing if there is none. */
 static int
 note_rest(struct store *s, const struct doc *d, const struct states *t,
@@ -162,16 +170,17 @@ note_rest(struct store *s, const struct doc *d, const struct states *t,
 {
 	CLEANUP(buf_clear) struct buf rest = BUF_INIT, none = BUF_INIT;
 	CLEANUP(buf_clear) struct buf news = BUF_INIT, note = BUF_INIT;
-	CLEANUP(buf_clear) struct buf now = BUF_INIT;
+	CLEANUP(buf_clear) struct buf now = BUF_INIT, sure = BUF_INIT;
 	struct json_span last = doc_fields(&t->last), known[2];
+	struct json_span meant = doc_fields(&t->meant);
 	int fields, entries;
 
 	known[0] = doc_entries(&t->last);
 	known[1] = doc_entries(&t->meant);
-	add_whole(doc_fields(&t->meant), doc_fields(&t->now), &now);
+	add_whole(meant, doc_fields(&t->now), &now);
 	if (buf_check(&now, err) < 0 ||
-	    terms_patch(last, doc_fields(&t->meant), span_of(&now), &rest,
-	    err) < 0 ||
+	    add_sure(last, meant, span_of(&now), &sure, err) < 0 ||
+	    terms_patch(last, meant, span_of(&now), &rest, err) < 0 ||
 	    (fields = terms_patch(last, last, span_of(&rest), &none,
 	    err)) < 0 ||
 	    (entries = doc_news(doc_entries(&t->now), known, 2, &news,
@@ -184,13 +193,13 @@ note_rest(struct store *s, const struct doc *d, const struct states *t,
 	buf_adds(&note, ",\"l\":");
 	add_fields(&note, last);
 	buf_adds(&note, ",\"news\":");
-	if (news.len > 0)
-		buf_add(&note, news.at, news.len);
-	else
-		buf_adds(&note, "[]");
+	buf_add(&note, news.len > 0 ? news.at : "[]", news.len > 0 ? news.len :
+	    2);
+	buf_adds(&note, ",\"s\":");
+	add_fields(&note, span_of(&sure));
 	buf_addc(&note, '}');
 	return buf_str(&note) == NULL ? err_oom(err) :
-	    note_put(s, "unclear", d->uid.at, note.at, err);
+	    put_note(s, d->uid.at, note.at, err);
 }
 
 /* Is it as it shall be?  Then that is what came of the write. */
@@ -226,6 +235,59 @@ settle_same(struct give *g, struct store *s, const struct doc *d,
 	return 1;
 }
 
+struct arrival {
+	struct json_span now;		/* F of N */
+	int count;
+};
+
+static int
+each_change(void *ctx, const struct field *f, struct json_span last,
+    struct err *err)
+{
+	struct arrival *a = ctx;
+	struct json_span x;
+	int there = version_field(a->now, f, &x);
+
+	(void)last;
+	(void)err;
+	a->count += f->value.len == 0 ? !there :
+	    there && json_same(x, f->value);
+	return 0;
+}
+
+/* Was it written?  Then something is as it was meant and not as it was; or it
+ * was not there at all. */
+static int
+was_written(const struct states *t, struct err *err)
+{
+	struct arrival a = { doc_fields(&t->now), 0 };
+	int rc;
+
+	if (doc_fields(&t->last).len == 0)
+		return 1;
+	rc = terms_differ(doc_fields(&t->meant), doc_fields(&t->last),
+	    each_change, &a, err);
+	return rc < 0 ? rc : a.count > 0;
+}
+
+/* It is neither as it was nor as it shall be. */
+static int
+settle_unclear(struct store *s, const struct doc *d, const struct states *t,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf old = BUF_INIT;
+	int rc;
+
+	/* What was noted before was seen before. */
+	if ((rc = give_unclear(s, d->uid.at, &old, err)) != 0)
+		return rc < 0 ? rc : intent_undone(s, d->uid.at, err);
+	if ((rc = was_written(t, err)) < 0)
+		return rc;
+	rc = rc > 0 ? intent_done(s, d->uid.at, err) :
+	    intent_undone(s, d->uid.at, err);
+	return rc < 0 ? rc : note_rest(s, d, t, err);
+}
+
 int
 give_settle(void *give, struct store *s, const struct doc *d,
     struct err *err)
@@ -233,19 +295,18 @@ give_settle(void *give, struct store *s, const struct doc *d,
 	CLEANUP(states_clear) struct states t = { .line = BUF_INIT };
 	CLEANUP(instance_row_clear) struct instance_row row =
 	    INSTANCE_ROW_INIT;
-	CLEANUP(buf_clear) struct buf old = BUF_INIT;
 	struct give *g = give;
 	int rc;
 
-	if (!doc_is_same(d)) {
-		if ((rc = states_read(s, d, &t, err)) < 0 ||
-		    (rc = settle_same(g, s, d, &t, err)) != 0)
+	if (doc_is_same(d)) {
+		rc = intent_undone(s, d->uid.at, err);
+	} else if ((rc = states_read(s, d, &t, err)) >= 0) {
+		if ((rc = settle_same(g, s, d, &t, err)) != 0)
 			return rc < 0 ? rc : 0;
-		if ((rc = give_unclear(s, d->uid.at, &old, err)) < 0 ||
-		    (rc == 0 && (rc = note_rest(s, d, &t, err)) < 0))
-			return rc;
+		rc = settle_unclear(s, d, &t, err);
 	}
-	if ((rc = instance_get(s, d->uid.at, d->uid.len, &row, err)) <= 0)
+	if (rc < 0 || (rc = instance_get(s, d->uid.at, d->uid.len, &row,
+	    err)) <= 0)
 		return rc;
 	buf_reset(&row.remote);
 	buf_add(&row.remote, d->remote.at, d->remote.len);
@@ -274,34 +335,54 @@ add_own_id(const struct give_one *x, struct json_span rest,
 		buf_add(out, rest.at, rest.len);
 }
 
+/* Append F of what is shown with the edit on it; how many fields differ. */
+static int
+add_edit(struct give_one *x, struct json_span before,
+    const struct doc_line *held, struct buf *out, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf own = BUF_INIT, rest = BUF_INIT;
+	CLEANUP(buf_clear) struct buf fields = BUF_INIT;
+	struct json_span note = span_of(&x->unclear), d, l, sure;
+	int rc, count, more;
+
+	if (!json_member(note, "d", &d) || !json_member(note, "l", &l) ||
+	    !json_member(note, "s", &sure))
+		return err_set(err, E_DAMAGED, "a bad note of \"%s\"",
+		    x->uid.at);
+	add_own_id(x, d, doc_fields(held), &own);
+	if ((rc = buf_check(&own, err)) < 0 ||
+	    (rc = terms_patch(l, doc_fields(held), span_of(&own), &rest,
+	    err)) < 0 ||
+	    (rc = count = terms_patch(before, l, span_of(&rest), &fields,
+	    err)) < 0 ||
+	    (rc = more = terms_patch(span_of(&fields), l, sure, out,
+	    err)) < 0)
+		return rc;
+	return count + more;
+}
+
 int
 give_unclear_edit(struct store *s, struct give_one *x,
     const struct doc_line *held, struct err *err)
 {
 	CLEANUP(instance_base_clear) struct instance_base base =
 	    INSTANCE_BASE_INIT;
-	CLEANUP(buf_clear) struct buf own = BUF_INIT, rest = BUF_INIT;
 	CLEANUP(buf_clear) struct buf fields = BUF_INIT, news = BUF_INIT;
-	struct json_span note = span_of(&x->unclear), d, l, entries, known;
+	struct json_span entries, known = doc_entries(held);
 	struct merge_edit e = { .clock = s->clock };
 	int count, more, rc;
 
-	if (!json_member(note, "d", &d) || !json_member(note, "l", &l) ||
-	    !json_member(note, "news", &entries))
-		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad note of "
-		    "\"%s\"", s->home, x->uid.at);
-	add_own_id(x, d, doc_fields(held), &own);
-	known = doc_entries(held);
-	if ((rc = instance_base(s, x->uid.at, x->uid.len, &base, err)) < 0 ||
+	if ((rc = intent_undone(s, x->uid.at, err)) < 0 ||
+	    (rc = instance_base(s, x->uid.at, x->uid.len, &base, err)) < 0 ||
 	    base.winner == NULL || base.winner->fields.len == 0)
 		return rc < 0 ? rc : 0;
-	if ((rc = buf_check(&own, err)) < 0 ||
-	    (rc = terms_patch(l, doc_fields(held), span_of(&own), &rest,
-	    err)) < 0 ||
-	    (rc = count = terms_patch(base.winner->fields, l, span_of(&rest),
-	    &fields, err)) < 0 ||
-	    (rc = more = doc_news(entries, &known, 1, &news, err)) < 0)
-		return rc;
+	if ((count = add_edit(x, base.winner->fields, held, &fields,
+	    err)) < 0)
+		return count;
+	if (!json_member(span_of(&x->unclear), "news", &entries))
+		entries = known;
+	if ((more = doc_news(entries, &known, 1, &news, err)) < 0)
+		return more;
 	if (count == 0 && more == 0)
 		return 0;
 	e.type = base.winner->type;
