@@ -381,6 +381,8 @@ mirror_say_project(struct out *o, const struct project_report *r,
 	out_number(o, "partly", r->partly);
 	out_number(o, "waiting", r->waiting);
 	out_number(o, "left", r->left);
+	out_number(o, "self_us", r->self_us);
+	out_number(o, "wait_us", r->wait_us);
 	out_bool(o, "dry_run", dry_run);
 	out_close(o);
 }
