@@ -182,8 +182,7 @@ static int
 is_distinct(const struct plain_put *p)
 {
 	return !span_is(p->type, "AnalysisRequest") ||
-	    span_text(p->fields, "ClientSampleID").len > 0 ||
-	    span_text(p->fields, "ClientReference").len > 0;
+	    span_text(p->fields, "ClientSampleID").len > 0;
 }
 
 /* Title and the fields by which people tell such objects apart. */

@@ -25,8 +25,7 @@ static const char cannot[] =
     "samples of their own; analyses come only into samples that still take "
     "some\n"
     "written: no attachments of analyses, and none over 16 MiB\n"
-    "written: nothing is deleted but attachments; what can be is deactivated "
-    "or cancelled\n"
+    "written: nothing is deleted but attachments\n"
     "written: no settings, registry, users, read-only marks, local roles\n";
 
 int

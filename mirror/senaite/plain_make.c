@@ -197,12 +197,39 @@ drop_named(struct plain_put *p)
 	return n && !p->dropped.failed;
 }
 
+/* What was made just now: by its UID, or else by the id that the answer, or
+ * the wanted document, gives it. */
+static int
+find_made(struct plain_put *p, const struct place *at,
+    struct json_span answer, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf id = BUF_INIT;
+	struct json_span url = span_text(answer, "@id");
+	const char *slash = memrchr(url.at, '/', url.len);
+	int rc = 0;
+
+	if (take_uid(p, span_member(answer, "UID")))
+		return 1;
+	buf_addc(&id, '"');
+	if (slash != NULL)
+		buf_add(&id, slash + 1, (size_t)(url.at + url.len - slash) - 1);
+	else
+		span_put(&id, span_text(p->doc, "id"));
+	buf_addc(&id, '"');
+	if (buf_check(&id, err) < 0)
+		return -(int)err->code;
+	if (id.len > 2 && (rc = take_at(p, at, span_of(&id), err)) != 0)
+		return rc;
+	p->unclear = 1;
+	return err_set(err, E_DEST_PROTOCOL,
+	    "%s: something was made there, but not found", at->path.at);
+}
+
 /* By plone.restapi: id, dates and creator as they should be. */
 static int
 make_rest(struct plain_put *p, const struct place *at, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf answer = BUF_INIT;
-	struct json_span id = span_member(p->doc, "id");
 	unsigned tries = 0;
 	int rc;
 
@@ -217,9 +244,7 @@ make_rest(struct plain_put *p, const struct place *at, struct err *err)
 	} while (rc == 0 && ++tries < TRIES_MAX && drop_named(p));
 	if (rc <= 0)
 		return rc;
-	if (take_uid(p, span_member(span_of(&answer), "UID")))
-		return 1;
-	return json_kind(id) == '"' ? take_at(p, at, id, err) : 0;
+	return find_made(p, at, span_of(&answer), err);
 }
 
 /* By senaite.jsonapi.  Some types are made in spite of the error that they

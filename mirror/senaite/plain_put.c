@@ -67,6 +67,7 @@ plain_put_post(struct plain_put *p, const char *route,
 		say(p, e.text);
 		return 0;
 	}
+	p->unclear = 1;
 	*err = e;
 	return -(int)err->code;
 }
@@ -80,9 +81,13 @@ plain_put_rest(struct plain_put *p, const char *method, const char *path,
 	    RESTAPI_ANSWER_INIT;
 	CLEANUP(buf_clear) struct buf why = BUF_INIT;
 
-	if (buf_check(body, err) < 0 || restapi_run(p->s, method, path, tail,
-	    span_of(body), &a, err) < 0)
+	if (buf_check(body, err) < 0)
 		return -(int)err->code;
+	if (restapi_run(p->s, method, path, tail, span_of(body), &a,
+	    err) < 0) {
+		p->unclear = 1;
+		return -(int)err->code;
+	}
 	if (answer != NULL) {
 		buf_add(answer, a.json.at, a.json.len);
 		if (buf_check(answer, err) < 0)
@@ -214,6 +219,10 @@ put_fields(struct plain_put *p, struct err *err)
 
 /* --- deletion ----------------------------------------------------------- */
 
+/* Nothing is deactivated or cancelled in place of a deletion: the next notice
+ * would take that for an edit made here, and so bring the object back to life
+ * at every site. */
+
 /* The older API of senaite.core, for attachments alone: nothing else may be
  * deleted, by anybody. */
 static int
@@ -240,47 +249,6 @@ remove_attachment(struct plain_put *p, struct err *err)
 }
 
 static int
-offers(const struct plain_put *p, const char *action)
-{
-	struct json_walk w = json_walk(span_member(span_first(span_member(
-	    span_of(&p->item), "workflow_info")), "transitions"));
-	struct json_span key, one;
-
-	while (json_next(&w, &key, &one))
-		if (span_is(span_text(one, "value"), action))
-			return 1;
-	return 0;
-}
-
-static int
-retire(struct plain_put *p, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf body = BUF_INIT;
-	struct json_span state = span_text(span_of(&p->now), "state");
-	const char *tail = offers(p, "deactivate") ? "/@workflow/deactivate" :
-	    offers(p, "cancel") ? "/@workflow/cancel" : NULL;
-	int rc;
-
-	if (span_is(state, "inactive") || span_is(state, "cancelled")) {
-		p->put->result = MIRROR_DONE;
-		return 1;
-	}
-	if (tail == NULL)
-		return plain_put_refuse(p, "SENAITE deletes nothing, and "
-		    "this cannot be deactivated or cancelled now");
-	buf_adds(&body, "{}");
-	rc = plain_put_rest(p, "POST", p->path.at, tail, &body, NULL, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
-		return plain_put_refuse(p, "%s", p->said.at);
-	if ((rc = plain_put_read(p, err)) <= 0)
-		return rc;
-	p->put->result = MIRROR_DONE;
-	return 1;
-}
-
-static int
 put_deleted(struct plain_put *p, struct err *err)
 {
 	int rc = plain_put_read(p, err);
@@ -296,7 +264,8 @@ put_deleted(struct plain_put *p, struct err *err)
 		    "deleted");
 	if (span_is(span_text(span_of(&p->now), "type"), "Attachment"))
 		return remove_attachment(p, err);
-	return retire(p, err);
+	return plain_put_refuse(p, "SENAITE deletes no objects of this type; "
+	    "a person may deactivate or cancel it there");
 }
 
 /* --- one object --------------------------------------------------------- */
@@ -421,7 +390,7 @@ plain_write(struct senaite *s, struct mirror_put *puts, size_t count,
 		if (plain_is_of_object(&e)) {
 			/* Written or not, it cannot be read now. */
 			(void)plain_put_refuse(&p, "%s", e.text);
-			if (p.changed || p.uid[0] != '\0')
+			if (p.changed || p.unclear || p.uid[0] != '\0')
 				puts[i].result = MIRROR_UNKNOWN;
 			continue;
 		}

@@ -29,6 +29,7 @@ struct plain_put {
 					 * line feed around each */
 	struct buf said;		/* why the newest request was refused */
 	int changed;			/* some request was carried out */
+	int unclear;			/* some request has no known end */
 	int made;			/* just now, with our name and date */
 };
 
