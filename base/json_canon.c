@@ -7,6 +7,7 @@
 
 #define TEXT_MAX 16777216u		/* so offsets fit 32 bits */
 #define SLACK 8				/* see canon_run */
+#define FEW 64u			/* members that are sorted by insertion */
 
 /*
  * The canonical form is written as the text is read; it is never longer than
@@ -223,6 +224,10 @@ key_head(struct json_span key)
 	uint64_t head = 0;
 	int i;
 
+	if (key.len >= 8 && memchr(p, '\\', 8) == NULL) {
+		memcpy(&head, p, 8);
+		return be64toh(head);
+	}
 	for (i = 0; i < 8; i++)
 		head = head << 8 | (p < end ? json_token_said(&p, end) : 0);
 	return head;
@@ -285,6 +290,25 @@ member_measure(struct canon *c, const struct level *in)
 	}
 }
 
+/* Few members, as most objects have, fall into place one by one. */
+static void
+sort_members(struct member *m, size_t n, unsigned char *out)
+{
+	struct member x;
+	size_t i, k;
+
+	if (n > FEW) {
+		qsort_r(m, n, sizeof *m, member_cmp, out);
+		return;
+	}
+	for (i = 1; i < n; i++) {
+		x = m[i];
+		for (k = i; k > 0 && member_cmp(&m[k - 1], &x, out) > 0; k--)
+			m[k] = m[k - 1];
+		m[k] = x;
+	}
+}
+
 static int
 scratch_room(struct canon *c, size_t len)
 {
@@ -308,7 +332,7 @@ canon_sort(struct canon *c, const struct level *in, const unsigned char *p)
 	unsigned char *body = c->out + in->open + 1, *to;
 
 	member_measure(c, in);
-	qsort_r(m, n, sizeof *m, member_cmp, c->out);
+	sort_members(m, n, c->out);
 	for (i = 1; i < n; i++) {
 		if (member_cmp(&m[i - 1], &m[i], c->out) != 0)
 			continue;

@@ -18,11 +18,15 @@ struct item {
 	struct line_span text;		/* in slot.in */
 	uint64_t number;
 	struct line line;		/* in slot.out */
+	struct version draft;		/* of a new object; content.len 0:
+					 * none */
 };
 
 struct slot {
 	struct buf in, out;
 	struct attachment_in files;
+	int64_t clock;			/* of the transaction */
+	int drafts;			/* to be made */
 	struct item items[SLOT_LINES];
 	size_t count;
 	struct err err;			/* behind the last item, */
@@ -39,6 +43,7 @@ struct load {
 	const char *path;
 	struct buf folder, fields, onto;
 	struct lines_stats stats;	/* of this file */
+	int fresh;			/* lines are mostly of new objects */
 };
 
 /* --- cutting and reading lines, beside the store ----------------------- */
@@ -49,6 +54,32 @@ empty(struct buf *b)
 	if (b->cap > SLOT_KEEP)
 		buf_clear(b);
 	buf_reset(b);
+}
+
+static void
+edit_of(struct merge_edit *ret, const struct line *line,
+    const struct buf *text, int64_t clock)
+{
+	ret->type = line_text(text, line->type);
+	ret->fields = line_text(text, line->fields);
+	ret->time = line_text(text, line->time);
+	ret->entries = line_text(text, line->entries);
+	ret->clock = clock;
+}
+
+/* The version that the line makes if its object is new; the attachments must
+ * be in the store first.  If it cannot be made, the edit says why. */
+static void
+make_draft(struct item *item, const struct buf *text, int64_t clock)
+{
+	static const struct siblings none = { NULL, 0 };
+	struct err err = ERR_INIT;
+	struct merge_edit e;
+
+	if (item->line.attachments.len > 0)
+		return;
+	edit_of(&e, &item->line, text, clock);
+	(void)merge_new(none, NULL, &e, &item->draft, &err);
 }
 
 static void
@@ -68,6 +99,8 @@ work(void *slot, void *worker)
 		    attachment_read(&sl->files, line_text(&sl->out,
 		    line->attachments), &err) < 0)
 			break;
+		if (sl->drafts)
+			make_draft(&sl->items[i], &sl->out, sl->clock);
 	}
 	empty(&sl->in);
 	if (i == sl->count)
@@ -78,10 +111,20 @@ work(void *slot, void *worker)
 }
 
 static void
+drop_drafts(struct slot *sl)
+{
+	size_t i;
+
+	for (i = 0; i < sl->count; i++)
+		version_clear(&sl->items[i].draft);
+}
+
+static void
 slot_clear(void *slot)
 {
 	struct slot *sl = slot;
 
+	drop_drafts(sl);
 	buf_clear(&sl->in);
 	buf_clear(&sl->out);
 	attachment_in_clear(&sl->files);
@@ -96,7 +139,7 @@ worker_clear(void *worker)
 /* Fill a slot with lines: 1, or 0 if the file ends with it, be it for an
  * error, which the slot keeps. */
 static int
-fill(struct slot *sl, struct source *src, const char *folder)
+fill(struct slot *sl, struct source *src, const struct load *l)
 {
 	uint64_t number = 0;
 	size_t at;
@@ -104,7 +147,10 @@ fill(struct slot *sl, struct source *src, const char *folder)
 
 	empty(&sl->out);
 	attachment_in_reset(&sl->files);
-	sl->files.folder = folder;
+	drop_drafts(sl);
+	sl->files.folder = l->folder.at;
+	sl->clock = l->s->clock;
+	sl->drafts = l->fresh;
 	err_clear(&sl->err);
 	sl->count = 0;
 	while (rc > 0 && sl->count < SLOT_LINES && sl->in.len < SLOT_BYTES) {
@@ -135,17 +181,6 @@ count_items(struct json_span array)
 	return count;
 }
 
-static void
-edit_of(struct merge_edit *ret, const struct line *line,
-    const struct buf *text, int64_t clock)
-{
-	ret->type = line_text(text, line->type);
-	ret->fields = line_text(text, line->fields);
-	ret->time = line_text(text, line->time);
-	ret->entries = line_text(text, line->entries);
-	ret->clock = clock;
-}
-
 /* Store the attachments, which were read; F with them is in `fields`. */
 static int
 take_attachments(struct store *s, struct attachment_in *files,
@@ -172,24 +207,28 @@ is_deleted(const struct object *o)
 }
 
 static int
-apply_line(struct load *l, const struct line *line, const struct buf *text,
-    struct attachment_in *files, struct err *err)
+apply_line(struct load *l, struct slot *sl, struct item *item,
+    struct err *err)
 {
 	CLEANUP(object_clear) struct object o = OBJECT_INIT;
-	struct json_span array = line_text(text, line->attachments);
-	struct json_span uid = line_text(text, line->uid);
+	struct json_span array = line_text(&sl->out, item->line.attachments);
+	struct json_span uid = line_text(&sl->out, item->line.uid);
 	struct merge_edit e;
 	int rc;
 
-	edit_of(&e, line, text, l->s->clock);
-	if ((rc = take_attachments(l->s, files, array, &e, &l->fields,
+	edit_of(&e, &item->line, &sl->out, sl->clock);
+	if ((rc = take_attachments(l->s, &sl->files, array, &e, &l->fields,
 	    err)) < 0)
 		return rc;
 	l->stats.lines++;
 	l->stats.attachments += count_items(array);
-	if ((rc = object_get(l->s, uid.at, uid.len, &o, err)) < 0 ||
-	    (rc = line_onto(o.set, &e, &l->onto, err)) < 0 ||
-	    (rc = object_edit(l->s, uid.at, uid.len, &o, NULL, &e, err)) < 0)
+	if ((rc = object_get(l->s, uid.at, uid.len, &o, err)) < 0)
+		return rc;
+	if (o.id == 0 && item->draft.content.len > 0)
+		rc = object_create(l->s, uid.at, uid.len, &item->draft, err);
+	else if ((rc = line_onto(o.set, &e, &l->onto, err)) >= 0)
+		rc = object_edit(l->s, uid.at, uid.len, &o, NULL, &e, err);
+	if (rc < 0)
 		return rc;
 	if (rc == 0)
 		l->stats.same++;
@@ -213,12 +252,13 @@ static int
 apply_slot(struct load *l, struct slot *sl, int is_csv,
     struct err *err)
 {
+	uint64_t before = l->stats.created;
 	size_t i;
 
 	for (i = 0; i < sl->count; i++)
-		if (apply_line(l, &sl->items[i].line, &sl->out, &sl->files,
-		    err) < 0)
+		if (apply_line(l, sl, &sl->items[i], err) < 0)
 			return at_line(l, sl->items[i].number, err);
+	l->fresh = 2 * (l->stats.created - before) >= sl->count;
 	if (sl->err.code == E_OK)
 		return 0;
 	*err = sl->err;
@@ -299,7 +339,7 @@ load_file(struct load *l, struct ring *ring, struct total *t,
 		return rc;
 	do {
 		while (more && (sl = ring_free(ring)) != NULL) {
-			more = fill(sl, &src, l->folder.at);
+			more = fill(sl, &src, l);
 			ring_submit(ring);
 		}
 		sl = ring_oldest(ring);
@@ -346,7 +386,7 @@ lines_load(struct store *s, const char *const *paths, size_t count,
 	    sizeof(struct worker), work, slot_clear, worker_clear };
 	struct total t = { .progress = progress,
 	    .size = total_size(paths, count) };
-	CLEANUP(load_clear) struct load l = { .s = s };
+	CLEANUP(load_clear) struct load l = { .s = s, .fresh = 1 };
 	CLEANUP(ring_free_all) struct ring *ring = NULL;	/* uses `l` */
 	size_t i;
 	int rc;

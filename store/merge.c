@@ -10,6 +10,8 @@
 #include "json_hash.h"
 #include "setting.h"
 
+#define CONTENT_FRAME 64u		/* bytes of content beside its values */
+
 static int
 is_live(const struct version *v)
 {
@@ -348,25 +350,40 @@ new_label(const struct siblings *shown, int64_t clock)
 	return label < VERSION_LABEL_MAX ? label : VERSION_LABEL_MAX;
 }
 
-static void
-new_content(const struct merge_edit *edit, const struct buf *history,
-    struct buf *out)
+/* Append a name and a value, for which there is room; the value there. */
+static struct json_span
+put(struct buf *out, const char *name, struct json_span value)
 {
+	struct json_span at = { NULL, value.len };
+
+	buf_adds(out, name);
+	at.at = out->at + out->len;
+	buf_add(out, value.at, value.len);
+	return at;
+}
+
+/* Content, and where in it everything is. */
+static int
+new_content(const struct merge_edit *edit, const struct buf *history,
+    struct buf *out, struct version *v, struct err *err)
+{
+	const struct json_span h = { history->at, history->len };
+
+	if (buf_room(out, CONTENT_FRAME + h.len + edit->fields.len +
+	    edit->time.len + edit->type.len) == NULL)
+		return err_oom(err);
 	if (edit->fields.len > 0) {
-		buf_adds(out, "{\"fields\":");
-		buf_add(out, edit->fields.at, edit->fields.len);
-		buf_adds(out, ",\"history\":");
+		v->fields = put(out, "{\"fields\":", edit->fields);
+		v->history = put(out, ",\"history\":", h);
 	} else {
-		buf_adds(out, "{\"deleted\":true,\"history\":");
+		v->history = put(out, "{\"deleted\":true,\"history\":", h);
+		if (edit->time.len > 0)
+			v->time = put(out, ",\"time\":", edit->time);
 	}
-	buf_add(out, history->at, history->len);
-	if (edit->fields.len == 0 && edit->time.len > 0) {
-		buf_adds(out, ",\"time\":");
-		buf_add(out, edit->time.at, edit->time.len);
-	}
-	buf_adds(out, ",\"type\":\"");
-	buf_add(out, edit->type.at, edit->type.len);
+	v->type = put(out, ",\"type\":\"", edit->type);
 	buf_adds(out, "\"}");
+	v->content = (struct json_span){ out->at, out->len };
+	return 0;
 }
 
 /* One common birth and no deletion: else the edit is a creation. */
@@ -462,16 +479,20 @@ new_version(struct siblings s, const struct siblings *shown,
 		if (rc < 0)
 			return rc;
 	}
-	new_content(edit, history, &content);
-	if ((rc = buf_check(&content, err)) < 0)
+	if ((rc = new_content(edit, history, &content, v, err)) < 0)
 		return rc;
 	v->label = new_label(shown, edit->clock);
 	v->context = (struct json_span){ context.at, context.len };
 	v->stamps = (struct json_span){ stamps.at, stamps.len };
-	v->content = (struct json_span){ content.at, content.len };
 	(void)crypto_generichash(v->hash, sizeof v->hash,
 	    (const unsigned char *)content.at, content.len, NULL, 0);
-	return version_own(v, err);
+	if (context.len > 0 || stamps.len > 0)
+		return version_own(v, err);
+
+	/* Of content alone, all is known. */
+	v->text = content;
+	content = (struct buf)BUF_INIT;
+	return version_check_content(v, err);
 }
 
 int

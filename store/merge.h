@@ -81,7 +81,8 @@ int merge_context(struct siblings s, struct version *const *shown,
  * has this type and F, and the history does not grow; of tombstones `time`
  * does not count.  Unless it returns 1, `ret` is as before.  E_LIMIT if a
  * limit of version.h would break; E_RECORD if the type is none, or F has a
- * member that it must not have. */
+ * member that it must not have.  Over no siblings the dot is in ret->dot and
+ * ret->born alone, so that it may be set there afterwards. */
 struct merge_edit {
 	struct json_span type;		/* plain */
 	struct json_span fields;	/* F, canonical; len 0: delete */

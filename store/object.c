@@ -327,12 +327,16 @@ use_dot(struct store *s, const char *uid, size_t len,
 	    "VALUES(?,?,?)", "iih", actor, (int64_t)s->n, s->head);
 }
 
-int
-object_edit_seen(struct store *s, const char *uid, size_t len,
-    const struct object *o, const struct object_seen *seen,
-    const struct merge_edit *e, struct err *err)
+static struct dot
+next_dot(const struct store *s)
 {
-	CLEANUP(version_clear) struct version new = VERSION_INIT;
+	return (struct dot){ s->self, s->n + 1 };
+}
+
+static int
+put_new(struct store *s, const char *uid, size_t len, const struct object *o,
+    struct version *new, struct err *err)
+{
 	CLEANUP(buf_freep) struct version **list = NULL;
 	CLEANUP(buf_freep) char *keep = NULL;
 	struct siblings set = { NULL, 0 };
@@ -341,17 +345,37 @@ object_edit_seen(struct store *s, const char *uid, size_t len,
 
 	if ((keep = calloc(o->set.count + 1, 1)) == NULL)
 		return err_oom(err);
-	new.dot.actor = s->self;
-	new.dot.n = s->n + 1;
-	if ((rc = merge_new(seen->all, seen->shown, e, &new, err)) <= 0)
-		return rc;
-	if ((rc = check_blobs(s, &new, err)) < 0 ||
-	    (rc = use_dot(s, uid, len, &new, err)) < 0 ||
-	    (rc = set_after_edit(o, &new, &set, keep, err)) < 0)
+	if ((rc = check_blobs(s, new, err)) < 0 ||
+	    (rc = use_dot(s, uid, len, new, err)) < 0 ||
+	    (rc = set_after_edit(o, new, &set, keep, err)) < 0)
 		return rc;
 	list = set.v;
 	rc = put_set(s, uid, len, &row, keep, set, 0, &listed, err);
 	return rc < 0 ? rc : 1;
+}
+
+int
+object_create(struct store *s, const char *uid, size_t len,
+    struct version *new, struct err *err)
+{
+	const struct object none = OBJECT_INIT;
+
+	new->dot = new->born = next_dot(s);
+	return put_new(s, uid, len, &none, new, err);
+}
+
+int
+object_edit_seen(struct store *s, const char *uid, size_t len,
+    const struct object *o, const struct object_seen *seen,
+    const struct merge_edit *e, struct err *err)
+{
+	CLEANUP(version_clear) struct version new = VERSION_INIT;
+	int rc;
+
+	new.dot = next_dot(s);
+	if ((rc = merge_new(seen->all, seen->shown, e, &new, err)) <= 0)
+		return rc;
+	return put_new(s, uid, len, o, &new, err);
 }
 
 int

@@ -36,7 +36,13 @@ int object_edit(struct store *s, const char *uid, size_t len,
     const struct object *o, const char *shown, const struct merge_edit *e,
     struct err *err);
 
-/* The same by someone who was shown what may be a sibling no longer: `all` are
+/* The same of an object that is not there (object_get gave 0), with what
+ * merge_new made over no siblings; `new` gets the dot that is due.  Returns
+ * 1. */
+int object_create(struct store *s, const char *uid, size_t len,
+    struct version *new, struct err *err);
+
+/* An edit by someone who was shown what may be a sibling no longer: `all` are
  * the siblings of `o` and such versions, ascending by dot, and `shown` has one
  * char for each of them. */
 struct object_seen {

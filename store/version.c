@@ -116,14 +116,39 @@ check_fields(struct json_span fields, struct err *err)
 }
 
 static int
+check_size(const struct version *v, struct err *err)
+{
+	if (v->content.len > VERSION_CONTENT_MAX)
+		return err_set(err, E_LIMIT, "content: %zu bytes, at most %u "
+		    "are allowed", v->content.len, VERSION_CONTENT_MAX);
+	return 0;
+}
+
+int
+version_check_content(const struct version *v, struct err *err)
+{
+	int rc;
+
+	if ((rc = check_size(v, err)) < 0)
+		return rc;
+	if (v->time.len > 0 && json_kind(v->time) != '"')
+		return err_set(err, E_RECORD, "content: \"time\" is no text");
+	if (v->fields.len == 0)
+		return 0;
+	if (json_kind(v->fields) != '{')
+		return err_set(err, E_RECORD, "content: \"fields\" is not an "
+		    "object");
+	return check_fields(v->fields, err);
+}
+
+static int
 read_content(struct version *v, struct err *err)
 {
 	int rc;
 
 	v->type = v->fields = v->history = v->time = nothing;
-	if (v->content.len > VERSION_CONTENT_MAX)
-		return err_set(err, E_LIMIT, "content: %zu bytes, at most %u "
-		    "are allowed", v->content.len, VERSION_CONTENT_MAX);
+	if ((rc = check_size(v, err)) < 0)
+		return rc;
 	if (v->content.len == 0 || json_kind(v->content) != '{')
 		return err_set(err, E_RECORD, "content: not an object");
 	if ((rc = read_members(v, err)) < 0 ||

@@ -78,6 +78,11 @@ void version_clear(struct version *v);
  * E_RECORD, E_LIMIT; version_clear may always follow. */
 int version_read(struct version *v, struct err *err);
 
+/* The same of content alone that is put together here: type, fields, history
+ * and time are set, the type has passed text_is_type, and the history is what
+ * history_union gave. */
+int version_check_content(const struct version *v, struct err *err);
+
 /* Copy the spans of `v` into its own buf (v->text), so that it outlives the
  * memory it was read from; the second half is read again. */
 int version_own(struct version *v, struct err *err);

@@ -173,9 +173,51 @@ TEST(canon_orders_by_what_keys_say)
 	    "{\"\\n\":3,\"\\\"\":2,\"#\":1,\"\\\\\":5,\"]\":4}");
 	check_canon("{\"12345678b\":1,\"12345678a\":2,\"12345678\":3}",
 	    "{\"12345678\":3,\"12345678a\":2,\"12345678b\":1}");
+	check_canon("{\"b2345678\":1,\"a2345679\":2}",
+	    "{\"a2345679\":2,\"b2345678\":1}");
+	check_canon("{\"12!45678\":1,\"12\\n45678\":2,\"1234567!\":3,"
+	    "\"1234567\\n\":4}", "{\"12\\n45678\":2,\"12!45678\":1,"
+	    "\"1234567\\n\":4,\"1234567!\":3}");
 	check_canon("{\"a\\u0000\":1,\"a\":2}", "{\"a\":2,\"a\\u0000\":1}");
 	check_canon("{\"\xef\xbf\xae\":1,\"\\ud800\\udc00\":2,\"z\":3}",
 	    "{\"z\":3,\"\xef\xbf\xae\":1,\"\xf0\x90\x80\x80\":2}");
+}
+
+/* Keys of `count` members, descending, which are put in order; or the lowest
+ * of them also as the highest. */
+static void
+check_many(int count, int again)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT, want = BUF_INIT;
+	CLEANUP(buf_clear) struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		buf_addf(&text, "%s\"key%04d%s\":%d", i == 0 ? "{" : ",",
+		    count - 1 - i, i % 3 == 0 ? "\\n" : "", count - 1 - i);
+		buf_addf(&want, "%s\"key%04d%s\":%d", i == 0 ? "{" : ",", i,
+		    (count - 1 - i) % 3 == 0 ? "\\n" : "", i);
+	}
+	if (again)
+		buf_addf(&text, ",\"key%04d\\n\":0", count - 1);
+	buf_addc(&text, '}');
+	buf_addc(&want, '}');
+	if (!again)
+		check_canon(buf_str(&text), buf_str(&want));
+	else
+		CHECK_ERR(canon(&out, text.at, text.len, &err), &err, E_JSON);
+}
+
+TEST(canon_orders_many)
+{
+	static const int counts[] = { 2, 3, 63, 64, 65, 66, 1000 };
+	size_t i;
+
+	for (i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+		check_many(counts[i], 0);
+		check_many(counts[i], 1);
+	}
 }
 
 /* Duplicates (J1), in order and out of it, plain and escaped. */

@@ -443,7 +443,77 @@ TEST(many)
 	lab_end(&l);
 }
 
+/* Lines first..end-1 of objects that may be new. */
+static void
+add_lines(struct buf *text, int first, int end)
+{
+	for (; first < end; first++)
+		buf_addf(text, "{\"uid\":\"u%04d\",\"type\":\"T\","
+		    "\"history\":[{\"time\":\"%d\"}]}\n", first, first);
+}
+
+/* What is made ready for new objects does not matter to others, and what is
+ * not made ready is made: here in long runs of either kind. */
+TEST(new_and_known)
+{
+	struct buf text = BUF_INIT;
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	load(&l, "{\"uid\":\"a\",\"type\":\"T\",\"x\":1}\n"
+	    "{\"uid\":\"a\",\"type\":\"T\",\"x\":1}\n"
+	    "{\"uid\":\"a\",\"type\":\"T\",\"x\":2}\n"
+	    "{\"uid\":\"a\",\"type\":\"T\",\"deleted\":true}\n"
+	    "{\"uid\":\"a\",\"type\":\"T\"}\n", "2 1 1 1");
+	add_lines(&text, 0, 6000);
+	load(&l, buf_str(&text), "6000 0 0 0");
+	buf_reset(&text);
+	add_lines(&text, 6000, 7000);
+	add_lines(&text, 0, 6000);
+	add_lines(&text, 7000, 8000);
+	load(&l, buf_str(&text), "2000 0 0 6000");
+
+	/* Each with the number that was due. */
+	CHECK_INT(lab_number(&l, "SELECT count(*) FROM object,version ON "
+	    "object=object.id WHERE uid=printf('u%04d', n-5)"), 8000);
+	CHECK_INT(lab_number(&l, "SELECT count(*) FROM version WHERE content="
+	    "printf('{\"fields\":{},\"history\":[[\"%d\",0,{\"time\":"
+	    "\"%d\"}]],\"type\":\"T\"}', n-5, n-5)"), 8000);
+	CHECK_INT(lab_number(&l, "SELECT count(*) FROM head"), 8004);
+	load_again(&l);
+	buf_clear(&text);
+	lab_end(&l);
+}
+
 /* --- one line ---------------------------------------------------------- */
+
+TEST(create)
+{
+	static const char a[] = "{\"attachments\":[{\"blake2b\":\"" HEX
+	    "\"}]}";
+	struct merge_edit e = { .type = { "T", 1 }, .clock = 7,
+	    .fields = { a, sizeof a - 1 } };
+	struct siblings none = { NULL, 0 };
+	struct version v = VERSION_INIT;
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	CHECK_OK(store_begin(l.s, &l.err), &l.err);
+	CHECK_INT(merge_new(none, NULL, &e, &v, &l.err), 1);
+	CHECK_ERR(object_create(l.s, "a", 1, &v, &l.err), &l.err, E_REF);
+	version_clear(&v);
+	e.fields.len = 0;
+	CHECK_INT(merge_new(none, NULL, &e, &v, &l.err), 1);
+	CHECK_INT(object_create(l.s, "a", 1, &v, &l.err), 1);
+	CHECK_INT(v.dot.n, 1);
+	CHECK(dot_cmp(&v.dot, &v.born) == 0);
+	CHECK(actor_cmp(&v.dot.actor, &l.s->self) == 0);
+	CHECK_OK(store_commit(l.s, &l.err), &l.err);
+	CHECK_STR(lab_show(&l, "a"),
+	    "{\"deleted\":true,\"type\":\"T\",\"uid\":\"a\"}");
+	version_clear(&v);
+	lab_end(&l);
+}
 
 #define ABC "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"
 

@@ -310,6 +310,54 @@ TEST(a_new_version_is_read)
 	CHECK(!version_saw(&v, &set.own[1].dot));
 }
 
+/* An edit over no siblings is put together without reading it again, and says
+ * what reading it says. */
+static void
+check_first(struct merge_edit edit, const char *content)
+{
+	CLEANUP(version_clear) struct version v = VERSION_INIT;
+	CLEANUP(version_clear) struct version w = VERSION_INIT;
+	struct siblings none = { NULL, 0 };
+	struct err err = ERR_INIT;
+	unsigned char a[32], b[32];
+
+	edit.type = span("Type");
+	v.dot = dot_of("d1");
+	CHECK_INT(merge_new(none, NULL, &edit, &v, &err), 1);
+	CHECK(json_same(v.content, span(content)));
+	CHECK(v.text.at == v.content.at);
+	w.dot = w.born = dot_of("d1");
+	w.content = v.content;
+	CHECK_OK(version_read(&w, &err), &err);
+	CHECK(w.type.at == v.type.at && w.type.len == v.type.len);
+	CHECK(w.history.at == v.history.at && w.history.len == v.history.len);
+	CHECK(json_same(w.fields, v.fields) && json_same(w.time, v.time));
+	version_identity(&v, a);
+
+	/* The dot may be set afterwards. */
+	version_clear(&v);
+	CHECK_INT(merge_new(none, NULL, &edit, &v, &err), 1);
+	v.dot = v.born = dot_of("d1");
+	version_identity(&v, b);
+	CHECK(memcmp(a, b, 32) == 0);
+}
+
+TEST(first_versions)
+{
+	check_first((struct merge_edit){ .fields = span("{}") },
+	    "{\"fields\":{},\"history\":[],\"type\":\"Type\"}");
+	check_first((struct merge_edit){ .fields = span("{\"x\":[1]}"),
+	    .time = span("\"never\""), .entries = span("[[\"t\",{}]]") },
+	    "{\"fields\":{\"x\":[1]},\"history\":[[\"t\",0,{}]],"
+	    "\"type\":\"Type\"}");
+	check_first((struct merge_edit){ .time = span("\"now\"") },
+	    "{\"deleted\":true,\"history\":[],\"time\":\"now\","
+	    "\"type\":\"Type\"}");
+	check_first((struct merge_edit){ .entries = span("[[\"t\",1]]") },
+	    "{\"deleted\":true,\"history\":[[\"t\",0,1]],"
+	    "\"type\":\"Type\"}");
+}
+
 /* A field that both sides count as replaced is set anew, or stays away. */
 TEST(stamps_without_an_open_setting)
 {
@@ -383,6 +431,43 @@ TEST(refuses_edits)
 	CHECK_ERR(try_new("01", "T", buf_str(&wide), "", &v, &err), &err,
 	    E_LIMIT);
 	CHECK_INT(try_new("00", "T", buf_str(&wide), "", &v, &err), 1);
+}
+
+static void
+refuse_first(struct json_span fields, const char *time, enum err_code code)
+{
+	CLEANUP(version_clear) struct version v = VERSION_INIT;
+	struct merge_edit edit = { .type = span("T"), .fields = fields,
+	    .time = span(time) };
+	struct siblings none = { NULL, 0 };
+	struct err err = ERR_INIT;
+
+	CHECK_ERR(merge_new(none, NULL, &edit, &v, &err), &err, code);
+	CHECK(v.text.at == NULL && v.content.len == 0);
+}
+
+TEST(refuses_first_versions)
+{
+	CLEANUP(buf_clear) struct buf big = BUF_INIT;
+	unsigned i;
+
+	refuse_first(span("{\"uid\":1}"), "", E_RECORD);
+	refuse_first(span("{\"fields\":[]}"), "", E_RECORD);
+	refuse_first(span("[1]"), "", E_RECORD);
+	refuse_first(span("1"), "", E_RECORD);
+	refuse_first(span(""), "1", E_RECORD);
+	buf_adds(&big, "{\"attachments\":[0");
+	for (i = 0; i < VERSION_BLOBS_MAX; i++)
+		buf_adds(&big, ",0");
+	buf_adds(&big, "]}");
+	refuse_first(span_of(&big), "", E_LIMIT);
+	buf_reset(&big);
+	buf_adds(&big, "{\"x\":\"");
+	CHECK(buf_room(&big, VERSION_CONTENT_MAX) != NULL);
+	memset(big.at + big.len, 'x', VERSION_CONTENT_MAX);
+	big.len += VERSION_CONTENT_MAX;
+	buf_adds(&big, "\"}");
+	refuse_first(span_of(&big), "", E_LIMIT);
 }
 
 TEST(no_context_for_a_creation)
