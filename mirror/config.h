@@ -48,8 +48,7 @@ struct config_policy {			/* of a mirror or of a peer's objects */
 	char *remote_prefix, *local_prefix;	/* owned; NULL: none; "" in a
 					 * peer's section: none, whatever
 					 * [peers] says ("-" in the file) */
-	int settings, registry, users;	/* 0, 1; -1 not given: 0, but 1 for
-					 * the settings of `own` */
+	int settings, registry, users;	/* 0, 1; -1 not given: 0 */
 };
 
 struct config_peer {

@@ -73,7 +73,8 @@ static const struct comment mirror_comments[] = {
 	    "# what these refer to.  Default: all", "Client, AnalysisRequest" },
 	{ "skip", "Types that are taken only as what others refer to.\n"
 	    "# Default: none", "Worksheet" },
-	{ "settings", "Take the setup of the lab too?  Default: yes", "yes" },
+	{ "settings", "Do the settings (BikaSetup, Setup, Laboratory) travel\n"
+	    "# from here?  Default: no", "no" },
 	{ "registry", "Take the registry of the site too?  Default: no",
 	    "no" },
 	{ "users", "Take users too?  (Never their passwords.)  Default: no",

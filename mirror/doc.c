@@ -49,15 +49,37 @@ doc_find(struct store *s, struct json_span document, struct doc *ret,
 	    &ret->row, err);
 }
 
+/* Append the document as it goes into the store.  Of what every instance has
+ * from the beginning, each has its own birth, state and history: its fields
+ * alone are of the lab. */
+static void
+add_plain(struct json_span document, struct buf *out)
+{
+	static const struct patch site[] = {
+		{ "created", { "", 0 } }, { "creator", { "", 0 } },
+		{ "history", { "", 0 } }, { "id", { "", 0 } },
+		{ "modified", { "", 0 } }, { "parent", { "", 0 } },
+		{ "senaite", { "", 0 } }, { "settings", { "", 0 } },
+		{ "state", { "", 0 } }, { "title", { "", 0 } }
+	};
+	static const struct patch other[] = { { "settings", { "", 0 } } };
+	struct json_span x;
+
+	if (json_member(document, "site", &x) && json_kind(x) == 't' &&
+	    json_member(document, "settings", &x))
+		patch_object(out, document, site, sizeof site / sizeof *site);
+	else
+		patch_object(out, document, other, 1);
+}
+
 int
 doc_as(struct store *s, struct json_span document,
     const struct instance_row *row, struct doc *ret, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf plain = BUF_INIT;
-	struct patch p = { "settings", { "", 0 } };
 	int rc;
 
-	patch_object(&plain, document, &p, 1);
+	add_plain(document, &plain);
 	buf_reset(&ret->uid);
 	buf_reset(&ret->line);
 	if ((rc = buf_check(&plain, err)) < 0 ||
@@ -102,7 +124,7 @@ is_type(const char *type, size_t len, const char *word)
 
 int
 doc_is_wanted(const struct config_policy *p, const char *type, size_t len,
-    const char *uid, int own)
+    const char *uid)
 {
 	const size_t skip = sizeof TERMS_SITE - 1;
 
@@ -113,7 +135,7 @@ doc_is_wanted(const struct config_policy *p, const char *type, size_t len,
 	if (config_has_type(&p->skip, type, len))
 		return 0;
 	if (strncmp(uid, TERMS_SITE, skip) == 0)
-		return p->settings == 1 || (own && p->settings < 0);
+		return p->settings == 1;
 	return !p->types.given || config_has_type(&p->types, type, len);
 }
 

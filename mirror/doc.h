@@ -38,10 +38,9 @@ int doc_as(struct store *s, struct json_span document,
 /* Is it what is remembered, byte for byte? */
 int doc_is_same(const struct doc *d);
 
-/* What a policy says of an object, by its type and its uid in the store.
- * own: of what the mirror puts into the store. */
+/* What a policy says of an object, by its type and its uid in the store. */
 int doc_is_wanted(const struct config_policy *p, const char *type, size_t len,
-    const char *uid, int own);
+    const char *uid);
 
 /* A line with its tokens, taken apart (store/line.h): each attachment that is
  * known by its token has "blake2b" and "size" instead. */

@@ -33,7 +33,7 @@ take_kind(const struct run *r, struct json_span document,
 	if (json_member(document, "type", &type))
 		(void)json_plain(type, &type);
 	is_wanted = doc_is_wanted(&r->config->own, type.at, type.len,
-	    is_site ? TERMS_SITE : "", 1);
+	    is_site ? TERMS_SITE : "");
 	if (d->row.doc.len > 0 || d->row.state == INSTANCE_REFUSED ||
 	    d->row.state == INSTANCE_WAITING || (forced && !is_site))
 		return TAKE_IN;
@@ -423,7 +423,7 @@ take_unread(struct run *r, struct store *s, const char *remote,
 	if ((rc = instance_by_remote(s, remote, len, &d.row, err)) < 0)
 		return rc;
 	if (rc == 0 && type[0] != '\0' && !doc_is_wanted(&r->config->own,
-	    type, strlen(type), remote[0] == '/' ? TERMS_SITE : "", 1)) {
+	    type, strlen(type), remote[0] == '/' ? TERMS_SITE : "")) {
 		r->n.left++;
 		return 0;
 	}

@@ -114,6 +114,7 @@ struct terms {
 	uint64_t open;			/* references to what is not there */
 	struct buf uid, id;		/* what they shall be, with quotes;
 					 * id empty: as it is */
+	struct json_span was;		/* the id in the text, with quotes */
 	struct buf name;
 };
 
@@ -175,7 +176,8 @@ add_member(struct terms *t, struct json_span key, struct json_span value,
 	if (is_word(key, "uid")) {
 		buf_add(out, all.at, head);
 		buf_add(out, t->uid.at, t->uid.len);
-	} else if (is_word(key, "id") && t->id.len > 0) {
+	} else if (t->id.len > 0 && (is_word(key, "id") ||
+	    (is_word(key, "title") && json_same(value, t->was)))) {
 		buf_add(out, all.at, head);
 		buf_add(out, t->id.at, t->id.len);
 	} else if (is_word(key, "parent") && json_plain(value, &uid)) {
@@ -189,6 +191,7 @@ add_member(struct terms *t, struct json_span key, struct json_span value,
 	return 0;
 }
 
+/* A title that is the id goes with it: so SENAITE calls what has none. */
 static int
 add_members(struct terms *t, struct json_span object, struct buf *out,
     struct err *err)
@@ -198,6 +201,8 @@ add_members(struct terms *t, struct json_span object, struct buf *out,
 	char c = '{';
 	int rc;
 
+	if (!json_member(object, "id", &t->was))
+		t->was = (struct json_span){ "", 0 };
 	while (json_next(&w, &key, &value)) {
 		if (!t->out && (is_word(key, "path") || is_word(key, "site")))
 			continue;

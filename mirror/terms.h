@@ -7,7 +7,7 @@
  *
  * Prefixes never change a record: an object's id in the instance is
  * remembered with it (instance_row.remote_id), and an id that is read and is
- * that one stands for the record's own.
+ * that one stands for the record's own.  So does a title that is the id.
  */
 #ifndef SATCHEL_TERMS_H
 #define SATCHEL_TERMS_H

@@ -71,7 +71,7 @@ give_wants(const struct config *c, struct store *s,
 		return !is_site;
 	if ((rc = give_policy(c, s, v, &p, err)) <= 0)
 		return rc < 0 ? rc : 1;
-	return doc_is_wanted(&p, v->type.at, v->type.len, uid, 0);
+	return doc_is_wanted(&p, v->type.at, v->type.len, uid);
 }
 
 /* --- what it shall be -------------------------------------------------- */
@@ -89,8 +89,8 @@ text_of(struct json_span object, const char *key, struct buf *out)
 	return 1;
 }
 
-/* The id there: as it is while the record's is what it was, else by the
- * policy. */
+/* The id there: what is there keeps its own while the record's is what it
+ * was, whatever prefix has been set since; else by the policy. */
 static int
 choose_id(struct give_one *x, struct err *err)
 {
@@ -103,8 +103,7 @@ choose_id(struct give_one *x, struct err *err)
 	(void)text_of(span_of(&x->row.doc), "id", &last);
 	if ((rc = buf_check(&id, err)) < 0 || (rc = buf_check(&last, err)) < 0)
 		return rc;
-	if (x->exists && x->row.remote_id.len > 0 &&
-	    json_same(span_of(&id), span_of(&last))) {
+	if (x->exists && json_same(span_of(&id), span_of(&last))) {
 		buf_add(&x->id, x->row.remote_id.at, x->row.remote_id.len);
 	} else {
 		rc = terms_id(&x->policy, w->type.at, w->type.len,

@@ -183,7 +183,7 @@ put_many(struct twin *t, int from, int to)
 static void
 delete_many(struct twin *t, int from, int to)
 {
-	char uid[8];
+	char uid[16];
 	int i;
 
 	for (i = from; i < to; i++) {
@@ -345,7 +345,7 @@ TEST(policy)
 	twin_begin(&t, "lab-a");
 	twin_config(&t, "[mirror]\nurl = http://x.example/s\nuser = u\n"
 	    "password-file = /p\n"
-	    "types = Sample, Setup\npage = 2\n");
+	    "types = Sample, Setup\npage = 2\nsettings = yes\n");
 	put(&t, FOLDER);
 	put(&t, "{\"uid\":\"s1\",\"type\":\"Sample\",\"parent\":\"c1\","
 	    "\"fields\":{\"A\":{\"uid\":\"x1\"},\"B\":{\"uid\":\"gone\"}}}");
@@ -356,7 +356,7 @@ TEST(policy)
 	put(&t, "{\"uid\":\"a1\",\"type\":\"X\"}");
 	put(&t, "{\"uid\":\"y1\",\"type\":\"Y\"}");
 	put(&t, "{\"uid\":\"z1\",\"type\":\"Setup\",\"path\":\"/setup\","
-	    "\"site\":true,\"settings\":true,\"title\":\"S\"}");
+	    "\"site\":true,\"settings\":true,\"fields\":{\"S\":1}}");
 	put(&t, "{\"uid\":\"/registry\",\"type\":\"Registry\",\"path\":"
 	    "\"/registry\"}");
 	put(&t, "{\"uid\":\"/users/u\",\"type\":\"User\",\"path\":"
@@ -367,7 +367,7 @@ TEST(policy)
 	CHECK_INT(t.n.created, 5);
 	CHECK_INT(lab_number(&t.lab, "SELECT count(*) FROM object WHERE uid "
 	    "IN ('s1','c1','x1','y1','site:/setup')"), 5);
-	CHECK_STR(lab_show(&t.lab, "site:/setup"), "{\"title\":\"S\","
+	CHECK_STR(lab_show(&t.lab, "site:/setup"), "{\"fields\":{\"S\":1},"
 	    "\"type\":\"Setup\",\"uid\":\"site:/setup\"}");
 
 	/* What is in stays in; what is not is no deletion either. */
@@ -381,7 +381,8 @@ TEST(policy)
 	/* All of it. */
 	twin_config(&t, "[mirror]\nurl = http://x.example/s\nuser = u\n"
 	    "password-file = /p\n"
-	    "users = yes\nregistry = yes\nskip = X\npage = 100\n");
+	    "users = yes\nregistry = yes\nskip = X\npage = 100\n"
+	    "settings = yes\n");
 	CHECK_OK(twin_try_notice(&t, 1, 0), &t.lab.err);
 	CHECK_INT(t.n.created, 2);
 	CHECK_INT(t.n.left, 1);
@@ -397,7 +398,7 @@ TEST(without_settings)
 	twin_begin(&t, "lab-a");
 	t.config.own.settings = 0;
 	put(&t, "{\"uid\":\"z1\",\"type\":\"Setup\",\"path\":\"/setup\","
-	    "\"site\":true,\"settings\":true,\"title\":\"S\"}");
+	    "\"site\":true,\"settings\":true,\"fields\":{\"S\":1}}");
 	put(&t, "{\"uid\":\"a1\",\"type\":\"T\",\"parent\":\"z1\"}");
 	notice(&t, "1 0 1 0 0 0");
 	has_text(lab_show(&t.lab, "a1"), "\"site:/setup\"");

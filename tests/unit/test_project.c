@@ -326,6 +326,33 @@ TEST(prefixes)
 	pair_end(&a, &b);
 }
 
+/* A prefix that comes later is for what comes later; a title that is the id
+ * is called as the object is. */
+TEST(later_prefix)
+{
+	struct twin a, b;
+
+	pair_begin(&a, &b);
+	put_tree(&a, "fa");
+	notice(&a, "3 0 0 0 0 0");
+	send_all(&a, &b);
+	project(&b, "3 3 0 0 0 0 0 0 0");
+	twin_config(&b, MIRROR "[peer lab-a]\nremote-prefix = A-\n"
+	    "prefix-types = Client\n");
+	put(&a, "{\"uid\":\"c1\",\"fields\":{\"N\":1}}");
+	put(&a, "{\"uid\":\"c2\",\"type\":\"Client\",\"id\":\"c-2\","
+	    "\"title\":\"c-2\",\"parent\":\"fa\"}");
+	notice(&a, "1 1 0 0 0 0");
+	send_all(&a, &b);
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_INT(b.p.refused + b.p.partly, 0);
+	has_text(there(&b, "c1"), "\"id\":\"c-1\"");
+	has_text(there(&b, "c2"), "\"id\":\"A-c-2\"");
+	has_text(there(&b, "c2"), "\"title\":\"A-c-2\"");
+	has_text(lab_show(&b.lab, "c2"), "\"title\":\"c-2\"");
+	pair_end(&a, &b);
+}
+
 TEST(left)
 {
 	struct twin a, b;
@@ -337,9 +364,11 @@ TEST(left)
 	put(&a, "{\"uid\":\"r1\",\"type\":\"Read\",\"fields\":{\"R\":{"
 	    "\"uid\":\"fs\"}}}");
 	put(&a, "{\"uid\":\"fs\",\"type\":\"Setup\",\"path\":\"/setup\","
-	    "\"site\":true,\"settings\":true,\"title\":\"A\"}");
+	    "\"site\":true,\"settings\":true,\"fields\":{\"T\":\"A\"}}");
 	put(&b, "{\"uid\":\"bs\",\"type\":\"Setup\",\"path\":\"/setup\","
-	    "\"site\":true,\"settings\":true,\"title\":\"B\"}");
+	    "\"site\":true,\"settings\":true,\"fields\":{\"T\":\"B\"}}");
+	a.config.own.settings = 1;
+	a.config.own.settings = 1;
 	b.config.own.settings = 0;
 	CHECK_OK(twin_try_notice(&a, 1, 0), &a.lab.err);
 	CHECK_OK(twin_try_notice(&b, 1, 0), &b.lab.err);
@@ -355,7 +384,7 @@ TEST(left)
 	CHECK_STR(there(&b, "x1"), "");
 	CHECK_STR(there(&b, "u1"), "");
 	has_text(there(&b, "c1"), "Client");
-	has_text(there(&b, "bs"), "\"title\":\"B\"");
+	has_text(there(&b, "bs"), "\"T\":\"B\"");
 	has_text(there(&b, "r1"), "{\"uid\":\"bs\"}");
 	CHECK_STR(state_of(&b, "u1"), "left");
 
@@ -373,7 +402,7 @@ TEST(left)
 	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
 	CHECK_INT(b.p.left, 0);
 	has_text(there(&b, "x1"), "X");
-	has_text(there(&b, "bs"), "\"title\":\"A\"");
+	has_text(there(&b, "bs"), "\"T\":\"A\"");
 	pair_end(&a, &b);
 }
 

@@ -21,7 +21,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import install  # noqa: E402
 from compare import compare  # noqa: E402
-from lab import Lab, Refused, build  # noqa: E402
+from lab import Lab  # noqa: E402
 
 say = install.say
 
@@ -173,11 +173,12 @@ class Run:
         start = time.time()
         try:
             function()
-        except (Failure, Refused, KeyError, IndexError, OSError,
-                ValueError) as e:
+        except Exception as e:
             traceback.print_exc()
             self.row(name, False, str(e)[:200].replace("\n", " "))
+            return False
         say("    %.0f s" % (time.time() - start))
+        return True
 
     def table(self):
         width = max(len(r[0]) for r in self.rows)
