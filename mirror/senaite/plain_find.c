@@ -177,12 +177,20 @@ is_finished(const struct plain_put *p, struct json_span item)
 }
 
 /* Samples come in batches that differ in nothing but what the client calls
- * them. */
+ * them, and share even that with their partitions and retests. */
 static int
 is_distinct(const struct plain_put *p)
 {
-	return !span_is(p->type, "AnalysisRequest") ||
-	    span_text(p->fields, "ClientSampleID").len > 0;
+	static const char *const kin[] = { "DetachedFrom", "Invalidated",
+	    "ParentAnalysisRequest", "PrimaryAnalysisRequest" };
+	size_t i;
+
+	if (!span_is(p->type, "AnalysisRequest"))
+		return 1;
+	for (i = 0; i < sizeof(kin) / sizeof(kin[0]); i++)
+		if (json_kind(span_member(p->fields, kin[i])) == '{')
+			return 0;
+	return span_text(p->fields, "ClientSampleID").len > 0;
 }
 
 /* Title and the fields by which people tell such objects apart. */

@@ -482,6 +482,33 @@ TEST(no_duplicates)
 	m.ops->close(m.self);
 }
 
+/* Samples that look the same are not the same for that. */
+TEST(samples_that_are_alike)
+{
+	static const char *const more[] = { "\"ClientReference\":\"r\"",
+	    "\"ClientSampleID\":\"cs\",\"Invalidated\":{\"uid\":\"" NOT_THERE
+	    "\"}" };
+	struct sample s;
+	struct mirror m;
+	char one[40], other[40];
+	size_t i;
+
+	server_open(&lab, &m);
+	make_type(&m, &s, "EE");
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(s.text, sizeof(s.text), "{\"type\":"
+		    "\"AnalysisRequest\",\"parent\":\"%s\",\"title\":\"X\","
+		    BORN ",\"fields\":{\"SampleType\":{\"uid\":\"%s\"},"
+		    "\"Contact\":{\"uid\":\"%s\"},%s,"
+		    "\"contributors\":[]}}", s.client, s.type, s.contact,
+		    more[i]);
+		make(&m, one, s.text);
+		make(&m, other, s.text);
+		CHECK(strcmp(one, other) != 0);
+	}
+	m.ops->close(m.self);
+}
+
 /* --- attachments -------------------------------------------------------- */
 
 #define FILE_OF(size) "\"attachments\":[{\"field\":\"AttachmentFile\"," \
