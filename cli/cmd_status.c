@@ -184,12 +184,13 @@ say_counts(struct status *x, struct err *err)
 	    (rc = refused_count(x->s, 0, UINT64_MAX, &n, err)) < 0)
 		return rc;
 	out_text(x->out, "  to project   %" PRIu64 "\n  refused      %" PRIu64
-	    "\n  held in part %" PRIu64 "\n  waiting      %" PRIu64
-	    "\n  unread       %" PRIu64 "\n", due, n.refused, n.partly,
-	    n.waiting, n.unread);
+	    "\n  held in part %" PRIu64 "\n  lossy        %" PRIu64
+	    "\n  waiting      %" PRIu64 "\n  unread       %" PRIu64 "\n",
+	    due, n.refused, n.partly, n.lossy, n.waiting, n.unread);
 	out_number(x->out, "due", due);
 	out_number(x->out, "refused", n.refused);
 	out_number(x->out, "partly", n.partly);
+	out_number(x->out, "lossy", n.lossy);
 	out_number(x->out, "waiting", n.waiting);
 	out_number(x->out, "unread", n.unread);
 	return 0;

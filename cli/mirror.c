@@ -379,6 +379,7 @@ mirror_say_project(struct out *o, const struct project_report *r,
 	out_number(o, "deleted", r->deleted);
 	out_number(o, "refused", r->refused);
 	out_number(o, "partly", r->partly);
+	out_number(o, "lossy", r->lossy);
 	out_number(o, "waiting", r->waiting);
 	out_number(o, "left", r->left);
 	out_number(o, "self_us", r->self_us);

@@ -27,7 +27,8 @@ is_partly(const struct instance_row *r)
 static const char *
 state_of(const struct instance_row *r)
 {
-	return is_partly(r) ? "partly" : instance_state_name(r->state);
+	return is_partly(r) ? "partly" : r->state == INSTANCE_HELD ? "lossy" :
+	    instance_state_name(r->state);
 }
 
 /* --- counting ---------------------------------------------------------- */
@@ -67,6 +68,8 @@ count_one(void *ctx, const struct instance_row *r, const char *type,
 		x->n->partly++;
 	else if (r->state == INSTANCE_REFUSED)
 		x->n->refused++;
+	else if (r->state == INSTANCE_HELD)
+		x->n->lossy++;
 	else
 		x->n->waiting++;
 	return 0;

@@ -11,6 +11,7 @@
 struct refused_counts {
 	uint64_t unread, refused, waiting;
 	uint64_t partly;		/* written, not all of it held */
+	uint64_t lossy;			/* held as far as its mode can */
 };
 
 /* How many of each state there are, of the objects whose newest change here

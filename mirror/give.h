@@ -65,10 +65,15 @@ int give_wants(const struct config *c, struct store *s,
 const struct version *give_winner(const struct give_one *x);
 
 /* What of `wanted` is not so in `held`, appended as items of
- * instance_row.why: how many.  ret_late, if not NULL: how many of them may be
- * otherwise once other objects have come. */
-int give_differences(const struct doc_line *wanted,
-    const struct doc_line *held, struct buf *why, int *ret_late,
+ * instance_row.why. */
+struct give_tally {
+	int count;			/* of them: returned, too */
+	int natural;			/* that the instance never can hold */
+	int late;			/* that may be otherwise once other
+					 * objects have come */
+};
+int give_differences(const struct mirror *m, const struct doc_line *wanted,
+    const struct doc_line *held, struct buf *why, struct give_tally *ret,
     struct err *err);
 
 /* Is it there as it shall be? */

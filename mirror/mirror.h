@@ -35,6 +35,7 @@
 #include "../base/buf.h"
 #include "../base/err.h"
 #include "../base/json_scan.h"
+#include "../store/field.h"
 
 #define MIRROR_OPS_VERSION 1
 #define MIRROR_UID_MAX 128u		/* bytes of an instance's UID */
@@ -159,6 +160,12 @@ struct mirror_ops {
 	 * error is of the connection, and leaves UNKNOWN what is not clear. */
 	int (*write)(void *self, struct mirror_put *puts, size_t count,
 	    const struct mirror_blobs *blobs, struct err *err);
+
+	/* Why this instance by its nature, whatever is tried, cannot hold what
+	 * is wanted of a field; NULL if that is no matter of nature.  NULL
+	 * for an instance that can hold everything.  The text is constant. */
+	const char *(*cannot_hold)(void *self, const char *type, size_t len,
+	    const struct field *f);
 
 	/* Order of creation among objects of one depth: small first. */
 	unsigned (*rank)(void *self, const char *type, size_t len);

@@ -231,30 +231,34 @@ static int
 put_held(struct give *g, struct store *s, struct give_one *x,
     const struct doc_line *held, struct err *err)
 {
-	int rc, late = 0, count, again;
+	struct give_tally tally;
+	int rc, failed, again;
 
 	buf_reset(&x->row.why);
 	buf_addc(&x->row.why, '[');
-	if ((count = give_differences(&x->wanted, held, &x->row.why, &late,
-	    err)) < 0)
-		return count;
-	again = g->pass == 1 && (x->open > 0 || late > 0);
+	if ((rc = give_differences(g->r->m, &x->wanted, held, &x->row.why,
+	    &tally, err)) < 0)
+		return rc;
+	failed = tally.count - tally.natural;
+	again = g->pass == 1 && (x->open > 0 || tally.late > 0);
 	if (x->open > 0 && !g->r->facts.keeps_uids) {
-		if (count++ > 0)
+		failed++;
+		if (tally.count++ > 0)
 			buf_addc(&x->row.why, ',');
 		if ((rc = doc_why(&x->row.why, NULL, "it refers to what is "
 		    "not there", err)) < 0)
 			return rc;
 	}
 	buf_addc(&x->row.why, ']');
-	if (count == 0)
+	if (tally.count == 0)
 		buf_reset(&x->row.why);
-	g->n->partly += count > 0 && !again;
-	x->row.state = count > 0 ? INSTANCE_REFUSED : INSTANCE_HELD;
+	g->n->partly += failed > 0 && !again;
+	g->n->lossy += failed == 0 && tally.natural > 0 && !again;
+	x->row.state = failed > 0 ? INSTANCE_REFUSED : INSTANCE_HELD;
 	x->row.seq = x->base.object.seq;
 	if ((rc = buf_check(&x->row.why, err)) < 0 ||
 	    (rc = give_show(s, x, err)) < 0 ||
-	    (rc = put_tried(g, s, x, count > 0, err)) < 0)
+	    (rc = put_tried(g, s, x, failed > 0, err)) < 0)
 		return rc;
 	return put_row(s, x, again ? 2 : 0, err);
 }

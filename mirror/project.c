@@ -44,6 +44,22 @@ rank(void *ctx, const char *type, size_t len)
 	return c->r->m->ops->rank(c->r->m->self, type, len);
 }
 
+/* In another mode it may hold what it could not. */
+static int
+see_mode(struct run *r, struct store *s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf last = BUF_INIT;
+	int rc;
+
+	if ((rc = instance_note(s, "projected-mode", &last, err)) < 0)
+		return rc;
+	if (rc > 0 && strcmp(last.at, r->facts.mode) == 0)
+		return 0;
+	if (rc > 0 && (rc = instance_retry(s, err)) < 0)
+		return rc;
+	return instance_note_put(s, "projected-mode", r->facts.mode, err);
+}
+
 /* The list, and how many are left out: not those that come because others
  * refer to them.  A dry run forgets the list. */
 static int
@@ -58,7 +74,8 @@ fill(struct run *r, const struct project_request *q,
 	if ((rc = run_open(r, STORE_WRITE, &s, err)) < 0)
 		return rc;
 	c.s = s;
-	if ((rc = instance_due_fill(s, &choice, &n->due, err)) < 0)
+	if ((rc = see_mode(r, s, err)) < 0 ||
+	    (rc = instance_due_fill(s, &choice, &n->due, err)) < 0)
 		return rc;
 	n->left = c.others - (n->due - c.wanted);
 	r->total = n->due;

@@ -2,6 +2,8 @@
  * (design section 6): parents first, references again in a second pass, each
  * write read back.  What the instance does not hold stays in the store, is
  * listed with its reason and tried again next time; it stops nothing else.
+ * What the instance by its nature cannot hold (mirror_ops.cannot_hold) is
+ * listed, and tried again when it is another one: when its mode has changed.
  *
  * What is in the way is read first: an object that was changed in the
  * instance since it was last read is noticed, not overwritten.
@@ -26,6 +28,8 @@ struct project_request {
 struct project_report {
 	uint64_t due, created, updated, same, deleted, refused, waiting,
 	    partly, left;		/* partly: written, not all of it held */
+	uint64_t lossy;			/* written, and held as far as the
+					 * instance by its nature can */
 	uint64_t self_us, wait_us;	/* our own time, the instance's */
 };
 

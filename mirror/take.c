@@ -96,7 +96,8 @@ put_read(struct run *r, struct store *s, struct doc *d,
 	if (!json_same(span_of(&id), span_of(&d->row.remote_id)))
 		buf_reset(&d->row.remote_id);
 	set_text(&d->row.doc, span_of(&d->line));
-	if (d->row.state != INSTANCE_REFUSED) {
+	if (d->row.state != INSTANCE_REFUSED &&
+	    d->row.state != INSTANCE_HELD) {
 		d->row.state = INSTANCE_HELD;
 		buf_reset(&d->row.why);
 	}

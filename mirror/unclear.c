@@ -209,14 +209,15 @@ settle_same(struct give *g, struct store *s, const struct doc *d,
 {
 	CLEANUP(give_one_clear) struct give_one x = GIVE_ONE_INIT;
 	CLEANUP(buf_clear) struct buf why = BUF_INIT;
+	struct give_tally tally;
 	struct json_span ref;
 	struct refs_walk w;
 	int rc;
 
 	if ((rc = give_read(g, s, d->uid.at, &x, err)) <= 0 || x.deleted)
 		return rc < 0 ? rc : 0;
-	if (t->now.unknown > 0 || (rc = give_differences(&x.wanted, &t->now,
-	    &why, NULL, err)) != 0)
+	if (t->now.unknown > 0 || (rc = give_differences(g->r->m, &x.wanted,
+	    &t->now, &why, &tally, err)) != 0)
 		return rc < 0 ? rc : 0;
 	buf_reset(&x.row.doc);
 	buf_add(&x.row.doc, d->line.at, d->line.len);

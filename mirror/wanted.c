@@ -273,8 +273,10 @@ give_read(struct give *g, struct store *s, const char *uid,
 /* --- what is not so ---------------------------------------------------- */
 
 struct differing {
+	const struct mirror *m;
+	struct json_span type;
 	struct buf *why;
-	int count, late;
+	struct give_tally n;
 };
 
 /* These are as they are, whatever else comes. */
@@ -295,9 +297,21 @@ static int
 add_difference(struct differing *d, const char *name, const char *reason,
     struct err *err)
 {
-	if (d->count++ > 0)
+	if (d->n.count++ > 0)
 		buf_addc(d->why, ',');
 	return doc_why(d->why, name, reason, err);
+}
+
+/* Why the instance never can hold it, or NULL. */
+static const char *
+nature(struct differing *d, const struct field *f)
+{
+	const struct mirror_ops *ops = d->m->ops;
+	const char *reason = ops->cannot_hold == NULL ? NULL :
+	    ops->cannot_hold(d->m->self, d->type.at, d->type.len, f);
+
+	d->n.natural += reason != NULL;
+	return reason;
 }
 
 /* A field that the instance has besides is no failure to hold. */
@@ -307,37 +321,46 @@ each_difference(void *ctx, const struct field *f, struct json_span held,
 {
 	CLEANUP(buf_clear) struct buf name = BUF_INIT;
 	struct differing *d = ctx;
+	const char *reason;
 
 	if (f->value.len == 0)
 		return 0;
-	d->late += !is_final(f);
+	reason = nature(d, f);
+	d->n.late += reason == NULL && !is_final(f);
 	field_name(&name, f->nested, f->name);
 	if (buf_str(&name) == NULL)
 		return err_oom(err);
-	return add_difference(d, name.at, held.len == 0 ?
-	    "the instance does not hold it" :
+	return add_difference(d, name.at, reason != NULL ? reason :
+	    held.len == 0 ? "the instance does not hold it" :
 	    "the instance holds another value", err);
 }
 
 int
-give_differences(const struct doc_line *wanted, const struct doc_line *held,
-    struct buf *why, int *ret_late, struct err *err)
+give_differences(const struct mirror *m, const struct doc_line *wanted,
+    const struct doc_line *held, struct buf *why, struct give_tally *ret,
+    struct err *err)
 {
+	const struct field history = { 0, { "history", 7 }, { "", 0 } };
 	CLEANUP(buf_clear) struct buf news = BUF_INIT;
 	struct json_span theirs = doc_entries(held);
-	struct differing d = { why, 0, 0 };
+	struct differing d = { .m = m, .why = why };
+	const char *reason;
 	int rc;
+
+	d.type = line_text(&wanted->text, wanted->parts.type);
 
 	if ((rc = terms_differ(doc_fields(wanted), doc_fields(held),
 	    each_difference, &d, err)) < 0 ||
 	    (rc = doc_news(doc_entries(wanted), &theirs, 1, &news, err)) < 0)
 		return rc;
-	if (rc > 0 && (rc = add_difference(&d, "history",
-	    "the instance does not hold all of it", err)) < 0)
-		return rc;
-	if (ret_late != NULL)
-		*ret_late = d.late;
-	return d.count;
+	if (rc > 0) {
+		reason = nature(&d, &history);
+		if ((rc = add_difference(&d, "history", reason != NULL ?
+		    reason : "the instance does not hold all of it", err)) < 0)
+			return rc;
+	}
+	*ret = d.n;
+	return d.n.count;
 }
 
 static size_t
@@ -391,6 +414,7 @@ int
 give_is_same(struct give *g, struct give_one *x, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf why = BUF_INIT;
+	struct give_tally tally;
 	int rc;
 
 	if (!x->exists || x->deleted || x->row.doc.len == 0 ||
@@ -401,7 +425,8 @@ give_is_same(struct give *g, struct give_one *x, struct err *err)
 	if (!g->r->facts.keeps_uids && (g->pass == 2 ||
 	    x->row.state == INSTANCE_REFUSED))
 		return 0;
-	rc = give_differences(&x->wanted, &x->held, &why, NULL, err);
+	rc = give_differences(g->r->m, &x->wanted, &x->held, &why, &tally,
+	    err);
 	if (rc <= 0)
 		return rc < 0 ? rc : 1;
 	if (x->row.state != INSTANCE_HELD || g->q->all || g->pass == 2)

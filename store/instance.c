@@ -451,7 +451,7 @@ instance_refused_each(struct store *s, int (*each)(void *ctx,
 	/* Sorted before the first row, so that `each` may write. */
 	sqlite3_stmt *st = store_sql(s, "SELECT i.uid,coalesce(o.type,'') "
 	    "FROM instance_object i LEFT JOIN object o ON o.uid=i.uid WHERE "
-	    "i.state<>0 AND i.state<>? ORDER BY 2,1", err);
+	    "(i.state<>0 OR i.why<>'') AND i.state<>? ORDER BY 2,1", err);
 	int rc;
 
 	if (st == NULL)
@@ -462,4 +462,11 @@ instance_refused_each(struct store *s, int (*each)(void *ctx,
 			break;
 	(void)sqlite3_reset(st);
 	return rc;
+}
+
+int
+instance_retry(struct store *s, struct err *err)
+{
+	return store_run(s, err, "UPDATE instance_object SET state=? WHERE "
+	    "state=0 AND why<>''", "i", (int64_t)INSTANCE_REFUSED);
 }

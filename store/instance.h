@@ -172,8 +172,13 @@ int instance_due_count(struct store *s, int pass, uint64_t *ret,
  * reads. */
 int instance_behind_count(struct store *s, uint64_t *ret, struct err *err);
 
-/* What is not held (unread, refused, waiting): count; each, by type and uid;
- * type "" for what the store has not.  `each` may write. */
+/* Objects that are held but for some of it (state HELD, and `why`) are
+ * refused from now on, so that they are due.  Writing. */
+int instance_retry(struct store *s, struct err *err);
+
+/* What is not held (unread, refused, waiting): count.  Each of them, and of
+ * those held but for some of it, by type and uid; type "" for what the store
+ * has not.  `each` may write. */
 int instance_refused_count(struct store *s, uint64_t *ret, struct err *err);
 int instance_refused_each(struct store *s,
     int (*each)(void *ctx, const struct instance_row *r, const char *type,

@@ -237,6 +237,15 @@ give_rank(void *self, const char *type, size_t len)
 	return other;
 }
 
+static const char *
+give_cannot_hold(void *self, const char *type, size_t len,
+    const struct field *f)
+{
+	const struct senaite *s = self;
+
+	return s->companion ? NULL : plain_cannot_hold(type, len, f);
+}
+
 static void
 give_totals(void *self, uint64_t ret[3])
 {
@@ -272,6 +281,7 @@ static const struct mirror_ops senaite_ops = {
 	.blob = give_blob,
 	.write = give_write,
 	.rank = give_rank,
+	.cannot_hold = give_cannot_hold,
 	.doctor = senaite_doctor,
 	.totals = give_totals,
 	.close = give_close

@@ -115,4 +115,9 @@ int plain_blob(struct senaite *s, const char *uid,
 int plain_write(struct senaite *s, struct mirror_put *puts, size_t count,
     const struct mirror_blobs *blobs, struct err *err);
 
+/* Why plain mode never can hold a field of a type as wanted; NULL: it can, or
+ * that is known only when it was tried. */
+const char *plain_cannot_hold(const char *type, size_t len,
+    const struct field *f);
+
 #endif

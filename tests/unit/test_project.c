@@ -132,6 +132,71 @@ check_agree(struct twin *a, struct twin *b)
 
 /* --- what it does not hold --------------------------------------------- */
 
+static const struct mirror_ops *real_ops;
+static const char *mode;
+
+static const char *
+natural(void *self, const char *type, size_t len, const struct field *f)
+{
+	(void)self;
+	CHECK(len == 6 && memcmp(type, "Sample", len) == 0);
+	return (f->nested && f->name.len == 6) || f->name.len == 7 ?
+	    "not in its nature" : NULL;
+}
+
+static int
+other_mode(void *self, struct mirror_facts *ret, struct err *err)
+{
+	int rc = real_ops->facts(self, ret, err);
+
+	ret->mode = mode;
+	return rc;
+}
+
+/* What it never can hold is listed, is no failure, and is tried again when
+ * the mode is another one. */
+TEST(nature)
+{
+	struct mirror_ops ops;
+	struct twin a, b;
+
+	pair_begin(&a, &b);
+	b.m->drop = "Secret";
+	b.m->drops_history = 1;
+	real_ops = mem_mirror(b.m).ops;
+	ops = *real_ops;
+	ops.cannot_hold = natural;
+	ops.facts = other_mode;
+	mode = "plain";
+	b.ops = &ops;
+	put(&a, "{\"uid\":\"s1\",\"type\":\"Sample\",\"parent\":\"fa\","
+	    "\"fields\":{\"Secret\":\"x\"},\"history\":[{\"time\":\"t1\"}]}");
+	notice(&a, "1 0 0 0 0 0");
+	send_all(&a, &b);
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_INT(b.p.lossy, 1);
+	CHECK_INT(b.p.partly + b.p.refused, 0);
+	CHECK_STR(state_of(&b, "s1"), "held");
+	CHECK_STR(why_of(&b, "s1"), "[{\"field\":\"fields.Secret\","
+	    "\"reason\":\"not in its nature\"},{\"field\":\"history\","
+	    "\"reason\":\"not in its nature\"}]");
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_INT(b.p.due, 0);
+	notice(&b, "0 0 1 0 0 0");
+
+	mode = "companion";
+	ops.cannot_hold = NULL;
+	b.m->drop = NULL;
+	b.m->drops_history = 0;
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_INT(b.p.updated, 1);
+	CHECK_STR(why_of(&b, "s1"), "");
+	has_text(there(&b, "s1"), "\"Secret\":\"x\"");
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_INT(b.p.due, 0);
+	pair_end(&a, &b);
+}
+
 TEST(lossy)
 {
 	struct twin a, b;

@@ -11,6 +11,7 @@
 struct twin {
 	struct lab lab;
 	struct mem *m;
+	const struct mirror_ops *ops;	/* instead of m's; NULL */
 	struct config config;
 	uint64_t opens, fail_at;	/* the run is killed at that opening */
 	int64_t clock;			/* 0: the real one */
@@ -103,6 +104,9 @@ twin_try_project(struct twin *t, int all)
 	const struct mirror_home home = { twin_open, t };
 	struct project_request q = { .all = all, .config = &t->config };
 	int rc;
+
+	if (t->ops != NULL)
+		m.ops = t->ops;
 
 	store_closep(&t->lab.s);
 	t->opens = 0;
