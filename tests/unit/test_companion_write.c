@@ -199,7 +199,8 @@ TEST(only_references_the_second_time)
 {
 	struct mirror_put p = put_of(U1, "{\"attachments\":[{\"name\":\"n\"}],"
 	    "\"fields\":{\"A\":\"\\\"uid\\\":\\\"x\",\"B\":{\"uid\":\"x\"},"
-	    "\"C\":[{\"hidden\":true,\"uid\":\"y\"}],\"uid\":\"x\"},"
+	    "\"C\":[{\"hidden\":true,\"uid\":\"y\"}],"
+	    "\"D\":{\"a\\\"uid\":\"z\"},\"uid\":\"x\"},"
 	    "\"type\":\"T\"}");
 	struct mirror m;
 	struct err err = ERR_INIT;
