@@ -5,6 +5,7 @@ the settings; `modified` and what only the server may set is named, not
 hidden.
 """
 import collections
+import re
 
 TOP = ("type", "id", "parent", "title", "state", "creator", "created",
        "history")
@@ -25,9 +26,23 @@ def normal(value, names):
     return names.get(value, value) if isinstance(value, str) else value
 
 
-def parts(doc, names):
+FRACTION = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")
+
+
+def whole_seconds(value):
+    """The API without an add-on has no fractions of a second."""
+    if isinstance(value, dict):
+        return {k: whole_seconds(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [whole_seconds(v) for v in value]
+    return FRACTION.sub(r"\1", value) if isinstance(value, str) else value
+
+
+def parts(doc, names, coarse=False):
     """Every field of a document by its name."""
     doc = normal(doc, names)
+    if coarse:
+        doc = whole_seconds(doc)
     found = {name: doc.get(name) for name in TOP}
     for name, value in doc.get("fields", {}).items():
         found["fields." + name] = value
@@ -72,9 +87,10 @@ class Comparison:
                     "%d %s" % (n, k) for k, n in counter.most_common(limit)))
 
 
-def compare(here, there, uids=None, skip=()):
+def compare(here, there, uids=None, skip=(), coarse=False):
     """`here` and `there`: documents by uid.  uids: the other's UID of each
-    (plain mode); skip: fields not compared, as "fields.X"."""
+    (plain mode); skip: fields not compared, as "fields.X"; coarse: times to
+    the second."""
     result = Comparison()
     names_here, names_there = key_of(here), key_of(there)
     if uids:
@@ -90,7 +106,8 @@ def compare(here, there, uids=None, skip=()):
             result.missing[doc["type"]] += 1
             continue
         result.objects += 1
-        mine, yours = parts(doc, names_here), parts(other, names_there)
+        mine = parts(doc, names_here, coarse)
+        yours = parts(other, names_there, coarse)
         for field in sorted(set(mine) | set(yours)):
             if field not in skip:
                 result.add(doc["type"], field, mine.get(field),

@@ -149,10 +149,10 @@ class Run:
         self.row(what, bool(good), figures)
 
     def same(self, what, here, there, uids=None, skip=(), extra_ok=False,
-             allowed=()):
+             allowed=(), coarse=False):
         """Compare two labs and say so.  allowed: (type, field) that are
         known to differ, named in the row."""
-        result = compare(here, there, uids, skip)
+        result = compare(here, there, uids, skip, coarse)
         known = [k for k in result.differ if k in allowed or
                  (k[0], "*") in allowed or ("*", k[1]) in allowed]
         unknown = len(result.differ) - len(known)

@@ -386,7 +386,8 @@ class Plain:
                                                               "notice"))
         one.carry(two, ok=(0, 11, 12))
         run.same("plain source to a companion", exact,
-                 Lab(target.url).documents(), allowed=KNOWN_PLAIN)
+                 Lab(target.url).documents(), allowed=KNOWN_PLAIN,
+                 coarse=True)
         target.stop()
         run.instances.remove(target)
         self.one, self.source = one, source
