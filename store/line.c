@@ -238,6 +238,8 @@ take_member(struct reading *r, struct json_span key, struct json_span value,
 	if (is_key(key, "attachments") &&
 	    (rc = check_attachments(value, err)) < 0)
 		return rc;
+	if ((rc = version_check_member(key, value, err)) < 0)
+		return rc;
 	if (is_key(key, "time"))
 		r->time = value;
 	else

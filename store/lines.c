@@ -65,6 +65,7 @@ edit_of(struct merge_edit *ret, const struct line *line,
 	ret->time = line_text(text, line->time);
 	ret->entries = line_text(text, line->entries);
 	ret->clock = clock;
+	ret->checked = 1;
 }
 
 /* The version that the line makes if its object is new; the attachments must

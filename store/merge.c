@@ -492,7 +492,7 @@ new_version(struct siblings s, const struct siblings *shown,
 	/* Of content alone, all is known. */
 	v->text = content;
 	content = (struct buf)BUF_INIT;
-	return version_check_content(v, err);
+	return version_check_content(v, edit->checked, err);
 }
 
 int

@@ -89,6 +89,8 @@ struct merge_edit {
 	struct json_span time;		/* of a deletion */
 	struct json_span entries;	/* new history, see merge_history */
 	int64_t clock;			/* seconds since 1970 */
+	int checked;			/* F is an object whose members have
+					 * passed version_check_member */
 };
 int merge_new(struct siblings s, const char *shown,
     const struct merge_edit *edit, struct version *ret, struct err *err);

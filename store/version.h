@@ -78,10 +78,17 @@ void version_clear(struct version *v);
  * E_RECORD, E_LIMIT; version_clear may always follow. */
 int version_read(struct version *v, struct err *err);
 
-/* The same of content alone that is put together here: type, fields, history
- * and time are set, the type has passed text_is_type, and the history is what
- * history_union gave. */
-int version_check_content(const struct version *v, struct err *err);
+/* May F have this member (one of its keys; a value of canonical JSON)?
+ * E_RECORD, E_LIMIT. */
+int version_check_member(struct json_span key, struct json_span value,
+    struct err *err);
+
+/* The checks of version_read, of content alone that is put together here:
+ * type, fields, history and time are set, the type has passed text_is_type,
+ * the history is what history_union gave, and if `checked` the members of F
+ * have passed version_check_member. */
+int version_check_content(const struct version *v, int checked,
+    struct err *err);
 
 /* Copy the spans of `v` into its own buf (v->text), so that it outlives the
  * memory it was read from; the second half is read again. */

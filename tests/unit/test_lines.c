@@ -319,6 +319,15 @@ TEST(limits)
 	CHECK(strstr(l.err.text, "content") != NULL);
 	err_clear(&l.err);
 
+	/* Attachments are counted before they are looked for. */
+	buf_reset(&text);
+	buf_adds(&text, "{\"uid\":\"a\",\"type\":\"T\",\"attachments\":[");
+	for (i = 0; i <= VERSION_BLOBS_MAX; i++)
+		buf_adds(&text, i == 0 ? "{\"file\":\"no\"}" :
+		    ",{\"file\":\"no\"}");
+	buf_adds(&text, "]}");
+	CHECK_ERR(lab_load(&l, buf_str(&text)), &l.err, E_LIMIT);
+
 	/* Depth: the line is one level. */
 	for (i = LINE_DEPTH_MAX - 1; i <= LINE_DEPTH_MAX; i++) {
 		buf_reset(&text);
