@@ -214,18 +214,21 @@ mem_put(struct mem *m, const char *document, struct err *err)
 }
 
 int
-mem_delete(struct mem *m, const char *uid, struct err *err)
+mem_delete(struct mem *m, const char *name, struct err *err)
 {
-	struct mem_object *o = find(m, uid);
+	CLEANUP(buf_freep) char *uid = NULL;
+	struct mem_object *o = find(m, name);
 	size_t i;
 	int rc;
 
 	if (o == NULL)
 		return 0;
-	if ((rc = log_change(m, uid, 1, err)) < 0)
+	uid = o->uid;
+	if ((rc = log_change(m, uid, 1, err)) < 0) {
+		uid = NULL;
 		return rc;
+	}
 	i = (size_t)(o - m->all);
-	free(o->uid);
 	buf_clear(&o->doc);
 	m->count--;
 	memmove(o, o + 1, (m->count - i) * sizeof *o);

@@ -163,40 +163,107 @@ add_sure(struct json_span last, struct json_span meant, struct json_span now,
 	return terms_patch(last, meant, span_of(&mixed), out, err);
 }
 
-/* Note what N has that neither L nor I has; nothing if there is none. */
+/* What is noted, or is to be. */
+struct rest {
+	struct buf fields, sure, news;	/* "d", "s", "news" */
+	int count;			/* fields that "d" has changed */
+};
+
+static void
+rest_clear(struct rest *x)
+{
+	buf_clear(&x->fields);
+	buf_clear(&x->sure);
+	buf_clear(&x->news);
+}
+
+/* Append `now`, but what `old` has changed of `last` as it has. */
 static int
-note_rest(struct store *s, const struct doc *d, const struct states *t,
+keep_old(struct json_span last, struct json_span old, struct buf *now,
     struct err *err)
 {
-	CLEANUP(buf_clear) struct buf rest = BUF_INIT, none = BUF_INIT;
-	CLEANUP(buf_clear) struct buf news = BUF_INIT, note = BUF_INIT;
-	CLEANUP(buf_clear) struct buf now = BUF_INIT, sure = BUF_INIT;
+	CLEANUP(buf_clear) struct buf both = BUF_INIT;
+	int rc;
+
+	if ((rc = terms_patch(span_of(now), last, old, &both, err)) < 0)
+		return rc;
+	buf_reset(now);
+	buf_add(now, both.at, both.len);
+	return buf_check(now, err);
+}
+
+/* What was noted before, by a run that did not come to its end either, stays:
+ * the write after that may have overwritten it. */
+static int
+join_old(struct json_span note, const struct states *t, struct rest *x,
+    struct err *err)
+{
+	struct json_span last = doc_fields(&t->last), d, sure, news;
+	CLEANUP(buf_clear) struct buf more = BUF_INIT;
+	int rc;
+
+	if (note.len == 0 || !json_member(note, "d", &d) ||
+	    !json_member(note, "s", &sure) ||
+	    !json_member(note, "news", &news))
+		return 0;
+	if ((rc = keep_old(last, d, &x->fields, err)) < 0 ||
+	    (sure.len > 2 &&
+	    (rc = keep_old(last, sure, &x->sure, err)) < 0) ||
+	    (rc = doc_news(span_of(&x->news), &news, 1, &more, err)) < 0)
+		return rc;
+	buf_reset(&x->news);
+	if (news.len > 2)
+		buf_add(&x->news, news.at, news.len - (more.len > 0));
+	if (more.len > 0)
+		buf_addc(&x->news, news.len > 2 ? ',' : '[');
+	if (more.len > 0)
+		buf_add(&x->news, more.at + 1, more.len - 1);
+	return buf_check(&x->news, err);
+}
+
+/* What N has that neither L nor I has. */
+static int
+find_rest(const struct states *t, struct json_span old, struct rest *x,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf now = BUF_INIT, none = BUF_INIT;
 	struct json_span last = doc_fields(&t->last), known[2];
 	struct json_span meant = doc_fields(&t->meant);
-	int fields, entries;
+	int rc;
 
 	known[0] = doc_entries(&t->last);
 	known[1] = doc_entries(&t->meant);
 	add_whole(meant, doc_fields(&t->now), &now);
-	if (buf_check(&now, err) < 0 ||
-	    add_sure(last, meant, span_of(&now), &sure, err) < 0 ||
-	    terms_patch(last, meant, span_of(&now), &rest, err) < 0 ||
-	    (fields = terms_patch(last, last, span_of(&rest), &none,
+	if ((rc = buf_check(&now, err)) < 0 ||
+	    (rc = add_sure(last, meant, span_of(&now), &x->sure, err)) < 0 ||
+	    (rc = terms_patch(last, meant, span_of(&now), &x->fields,
 	    err)) < 0 ||
-	    (entries = doc_news(doc_entries(&t->now), known, 2, &news,
-	    err)) < 0)
-		return -(int)err->code;
-	if (fields == 0 && entries == 0)
+	    (rc = doc_news(doc_entries(&t->now), known, 2, &x->news,
+	    err)) < 0 ||
+	    (rc = join_old(old, t, x, err)) < 0)
+		return rc;
+	x->count = terms_patch(last, last, span_of(&x->fields), &none, err);
+	return x->count;
+}
+
+/* Note it; nothing if there is nothing. */
+static int
+note_rest(struct store *s, const struct doc *d, const struct states *t,
+    const struct rest *x, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf note = BUF_INIT;
+
+	if (x->count == 0 && x->news.len == 0)
 		return 0;
 	buf_adds(&note, "{\"d\":");
-	add_fields(&note, span_of(&rest));
+	add_fields(&note, span_of(&x->fields));
 	buf_adds(&note, ",\"l\":");
-	add_fields(&note, last);
+	add_fields(&note, doc_fields(&t->last));
 	buf_adds(&note, ",\"news\":");
-	buf_add(&note, news.len > 0 ? news.at : "[]", news.len > 0 ? news.len :
-	    2);
+	buf_add(&note, x->news.len > 0 ? x->news.at : "[]",
+	    x->news.len > 0 ? x->news.len : 2);
 	buf_adds(&note, ",\"s\":");
-	add_fields(&note, span_of(&sure));
+	add_fields(&note, span_of(&x->sure));
 	buf_addc(&note, '}');
 	return buf_str(&note) == NULL ? err_oom(err) :
 	    put_note(s, d->uid.at, note.at, err);
@@ -271,22 +338,29 @@ was_written(const struct states *t, struct err *err)
 	return rc < 0 ? rc : a.count > 0;
 }
 
-/* It is neither as it was nor as it shall be. */
+/* It is neither as it was nor as it shall be.  Whoever made an edit that was
+ * noted before has seen what was there before that. */
 static int
 settle_unclear(struct store *s, const struct doc *d, const struct states *t,
     struct err *err)
 {
-	CLEANUP(buf_clear) struct buf old = BUF_INIT;
-	int rc;
+	CLEANUP(rest_clear) struct rest x = { .count = 0 };
+	CLEANUP(buf_clear) struct buf old = BUF_INIT, none = BUF_INIT;
+	struct json_span fields, last = doc_fields(&t->last);
+	int rc, edited = 0;
 
-	/* What was noted before was seen before. */
-	if ((rc = give_unclear(s, d->uid.at, &old, err)) != 0)
-		return rc < 0 ? rc : intent_undone(s, d->uid.at, err);
-	if ((rc = was_written(t, err)) < 0)
+	if ((rc = give_unclear(s, d->uid.at, &old, err)) < 0)
+		return rc;
+	if (rc > 0 && json_member(span_of(&old), "d", &fields) &&
+	    (edited = terms_patch(last, last, fields, &none, err)) < 0)
+		return edited;
+	if ((rc = edited ? 0 : was_written(t, err)) < 0)
 		return rc;
 	rc = rc > 0 ? intent_done(s, d->uid.at, err) :
 	    intent_undone(s, d->uid.at, err);
-	return rc < 0 ? rc : note_rest(s, d, t, err);
+	if (rc < 0 || (rc = find_rest(t, span_of(&old), &x, err)) < 0)
+		return rc;
+	return note_rest(s, d, t, &x, err);
 }
 
 int

@@ -21,6 +21,7 @@ static char replaced[VALUES];		/* by a value whose author saw it */
 static int owner[VALUES], field_of[VALUES];	/* object, field */
 static char deleted[OBJECTS];		/* somebody has deleted it */
 static int objects, edits;
+static int64_t clock_s;			/* of both sites; it stands at times */
 
 static unsigned
 pick(unsigned below)
@@ -169,6 +170,7 @@ run(int site, int is_project, int may_fail)
 	struct twin *t = sites[site];
 	int rc;
 
+	t->clock = clock_s;
 	t->fail_at = may_fail && pick(3) == 0 ? 1 + pick(12) : 0;
 	t->m->cut = may_fail && pick(3) == 0 ? 1 + (int)pick(2) : 0;
 	t->m->cut_after = pick(4);
@@ -187,6 +189,7 @@ step(void)
 {
 	int site = (int)pick(2);
 
+	clock_s += pick(2);
 	switch (pick(10)) {
 	case 0:
 		if (objects < OBJECTS)
@@ -274,6 +277,7 @@ check_history(unsigned seed, int is_lossy, int own_uids)
 
 	state = 0x9e3779b97f4a7c15u + seed;
 	values = objects = edits = 0;
+	clock_s = 1800000000;
 	for (i = 0; i < 2; i++) {
 		sites[i] = calloc(1, sizeof *sites[i]);
 		CHECK(sites[i] != NULL);

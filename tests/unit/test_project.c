@@ -433,7 +433,6 @@ TEST(left)
 	put(&b, "{\"uid\":\"bs\",\"type\":\"Setup\",\"path\":\"/setup\","
 	    "\"site\":true,\"settings\":true,\"fields\":{\"T\":\"B\"}}");
 	a.config.own.settings = 1;
-	a.config.own.settings = 1;
 	b.config.own.settings = 0;
 	CHECK_OK(twin_try_notice(&a, 1, 0), &a.lab.err);
 	CHECK_OK(twin_try_notice(&b, 1, 0), &b.lab.err);
