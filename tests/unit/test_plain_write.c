@@ -284,6 +284,32 @@ TEST(written_in_spite_of_an_error)
 	m.ops->close(m.self);
 }
 
+/* SENAITE numbers these itself: the id of one may be another's there. */
+TEST(a_number_of_another)
+{
+	CLEANUP(wrote_clear) struct wrote w = { .held = BUF_INIT };
+	CLEANUP(wrote_clear) struct wrote v = { .held = BUF_INIT };
+	char text[400], id[40] = "";
+	struct json_span x;
+	struct mirror m;
+
+#define SERVICE "{\"type\":\"AnalysisService\",\"id\":\"%s\",\"parent\":" \
+	"\"/bika_setup/bika_analysisservices\",\"title\":\"%s\"," BORN \
+	",\"fields\":{\"Keyword\":\"%s\",\"contributors\":[]}}"
+
+	server_open(&lab, &m);
+	(void)snprintf(text, sizeof(text), SERVICE, "s-ag", "Silver", "Ag");
+	put_good(&m, "", text, &w);
+	CHECK(json_member((struct json_span){ w.held.at, w.held.len }, "id",
+	    &x) && json_plain(x, &x) && x.len < sizeof(id));
+	memcpy(id, x.at, x.len);
+	(void)snprintf(text, sizeof(text), SERVICE, id, "Gold", "Au");
+	put_good(&m, "", text, &v);
+	CHECK(strcmp(v.uid, w.uid) != 0);
+	check_held(v.uid, "Keyword", "\"Au\"");
+	m.ops->close(m.self);
+}
+
 #define SAMPLE(more) "{\"type\":\"AnalysisRequest\",\"uid\":\"u\"," \
 	"\"id\":\"X-1\",\"parent\":\"%s\",\"title\":\"X-1\"," BORN \
 	",\"history\":[{\"action\":\"receive\",\"comments\":\"cold\"}]," \
