@@ -53,7 +53,15 @@ class History(unittest.TestCase):
         self.assertNotIn("zone", out[0])
         self.assertEqual(out[2]["zone"], "GMT+1")
         self.assertEqual(out[2]["extra"], 7)
-        self.assertEqual(out[2]["time"], "2026-11-21T01:00:05.25Z")
+        self.assertEqual(out[2]["time"], "2026-11-21T01:00:05.250000Z")
+
+    def test_times_sort_as_text(self):
+        times = [at(1.37569), at(1.375696), at(1.3757), at(2)]
+        out = history.flatten([("sample", "review_state", [
+            entry("a", time) for time in times])], stamp)
+        found = [e["time"] for e in out]
+        self.assertEqual(found, sorted(found))
+        self.assertEqual(found[3], "2026-11-21T01:00:02Z")
 
     def test_comes_back_whole(self):
         out = history.flatten(chains(), stamp)

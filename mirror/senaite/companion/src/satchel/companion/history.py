@@ -21,7 +21,7 @@ def _entry(stored, state_name, workflow, stamp):
         out[values.key_text(name)] = values.to_json(value)
     out["state"] = values.to_json(stored.get(state_name))
     micros, zone = stamp(stored.get("time"))
-    out["time"] = None if micros is None else values.utc(micros)
+    out["time"] = None if micros is None else values.sortable(micros)
     if zone is not None:
         out["zone"] = zone
     if workflow is not None:
