@@ -4,7 +4,7 @@ import copy
 import re
 
 import schema
-from values import UTC, Blob, exact_time, parse_time
+from values import UTC, Blob, entry_time, exact_time, parse_time
 
 ENTRY = ("action", "actor", "time", "state", "comments", "workflow")
 EVERY_ROLE = {"Member", "Authenticated"}
@@ -28,7 +28,7 @@ def zone_name(when):
 
 def entry_out(entry):
     out = {k: entry[k] for k in ENTRY if k in entry}
-    out["time"] = exact_time(entry["time"])
+    out["time"] = entry_time(entry["time"])
     zone = zone_name(entry["time"])
     if zone:
         out["zone"] = zone
@@ -115,6 +115,19 @@ def entry_in(row):
     return entry
 
 
+def end_with(history, state):
+    """The newest entry with the document's state goes last."""
+    mine = [e for e in history if "workflow" not in e]
+    if state is None or (mine and mine[-1]["state"] == state):
+        return
+    for entry in reversed(mine):
+        if entry["state"] == state:
+            history.remove(entry)
+            history.append(entry)
+            return
+    raise Wrong("the history has no entry with state %s" % state)
+
+
 def fill(lab, obj, doc, uploads):
     """Write a document's members on an object; raises Wrong."""
     only = doc.get("fields_only")
@@ -134,6 +147,7 @@ def fill(lab, obj, doc, uploads):
         obj.history = [entry_in(row) for row in doc["history"]]
         if not obj.history:
             raise Wrong("the history is empty")
+        end_with(obj.history, doc.get("state"))
     more = doc.get("senaite") or {}
     for marker in more.get("markers", ()):
         if not DOTTED.match(marker):

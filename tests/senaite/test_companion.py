@@ -237,6 +237,18 @@ class CompanionWrites(Case):
         self.assertEqual(shown["workflow_info"][0]["review_history"][0]
                          ["time"], "2019-05-06 09:08:09")
 
+    def test_state_is_the_last_entry(self):
+        rows = [{"action": None, "actor": "a", "state": state, "comments": "",
+                 "time": "2019-05-06T07:08:0%d.120000Z" % n}
+                for n, state in enumerate(("active", "inactive"))]
+        results = self.put(self.one(42, history=rows, state="active"),
+                           self.one(43, history=rows, state="other"))
+        self.assertEqual([r["result"] for r in results],
+                         ["created", "refused"])
+        doc = self.s.exact("%032x" % 42)
+        self.assertEqual(doc["state"], "active")
+        self.assertEqual(doc["history"], rows[::-1])
+
     def test_fields_only_and_update_only(self):
         self.put(self.one(51, fields={"Name": "N", "Fax": "1"}))
         self.put({"uid": "%032x" % 51, "fields": {"Name": "M", "Fax": "2"},

@@ -16,6 +16,12 @@ def exact_time(when):
     return text + "Z"
 
 
+def entry_time(when):
+    """Of a history entry: six digits where there is a fraction."""
+    text = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return text + (".%06dZ" % when.microsecond if when.microsecond else "Z")
+
+
 def exact_date(when):
     """As a date field is stored: with the offset it has."""
     text = when.strftime("%Y-%m-%dT%H:%M:%S")
