@@ -5,27 +5,16 @@
 
 #include "../store/instance.h"
 #include "blobs.h"
+#include "page.h"
 #include "take.h"
 
 #define DEPTH_MAX 64			/* of objects in each other */
 
-enum item_kind { ITEM_DOCUMENT, ITEM_FAILED, ITEM_ABSENT, ITEM_AGAIN };
-
-struct item {
-	enum item_kind kind;
-	struct line_span uid;		/* as text, with a NUL */
-	struct line_span type;		/* of FAILED, with a NUL */
-	struct line_span text;		/* document; reason with a NUL */
-};
-
 struct batch {
 	struct run *r;
-	struct buf text;
-	struct item *all;		/* owned */
-	size_t count, cap;
-	size_t bytes;			/* of documents */
+	struct page page;
 	int forced, depth;
-	struct mirror_list parents;	/* not known, not in the batch */
+	struct mirror_list parents;	/* not known, not in the page */
 	struct blobs_in blobs;
 };
 
@@ -35,142 +24,15 @@ static int run_page(struct run *r, const char *const *uids, size_t count,
 static void
 batch_clear(struct batch *b)
 {
-	buf_clear(&b->text);
-	free(b->all);
+	page_clear(&b->page);
 	mirror_list_clear(&b->parents);
 	blobs_in_clear(&b->blobs);
 }
 
-static const char *
-text_at(const struct batch *b, struct line_span x)
-{
-	return b->text.at + x.at;
-}
-
 static struct json_span
-document_of(const struct batch *b, const struct item *x)
+document_of(const struct batch *b, size_t item)
 {
-	return (struct json_span){ b->text.at + x->text.at, x->text.len };
-}
-
-/* --- reading ----------------------------------------------------------- */
-
-static struct item *
-new_item(struct batch *b, enum item_kind kind, struct err *err)
-{
-	size_t cap = b->cap == 0 ? MIRROR_READ_MAX : b->cap * 2;
-	struct item *more;
-
-	if (b->count == b->cap) {
-		if ((more = realloc(b->all, cap * sizeof *more)) == NULL) {
-			(void)err_oom(err);
-			return NULL;
-		}
-		b->all = more;
-		b->cap = cap;
-	}
-	b->all[b->count] = (struct item){ .kind = kind };
-	return &b->all[b->count++];
-}
-
-static struct line_span
-add_text(struct batch *b, const char *at, size_t len)
-{
-	struct line_span x = { b->text.len, len };
-
-	buf_add(&b->text, at, len);
-	buf_addc(&b->text, '\0');
-	return x;
-}
-
-static int
-add_failed(void *ctx, const char *uid, const char *type, const char *reason,
-    struct err *err)
-{
-	struct batch *b = ctx;
-	struct item *x = new_item(b, ITEM_FAILED, err);
-
-	if (x == NULL)
-		return -(int)err->code;
-	x->uid = add_text(b, uid, strlen(uid));
-	x->type = add_text(b, type, strlen(type));
-	x->text = add_text(b, reason, strlen(reason));
-	return buf_check(&b->text, err);
-}
-
-static int
-add_absent(void *ctx, const char *uid, struct err *err)
-{
-	struct batch *b = ctx;
-	struct item *x = new_item(b, ITEM_ABSENT, err);
-
-	if (x == NULL)
-		return -(int)err->code;
-	x->uid = add_text(b, uid, strlen(uid));
-	return buf_check(&b->text, err);
-}
-
-/* A document; too big a one is unread, and one too many is read later. */
-static int
-add_document(void *ctx, struct json_span document, struct err *err)
-{
-	struct batch *b = ctx;
-	struct json_span uid;
-	struct item *x;
-
-	if (!json_member(document, "uid", &uid) || !json_plain(uid, &uid))
-		return err_set(err, E_DEST_PROTOCOL, "the instance gives an "
-		    "object without a UID");
-	if ((x = new_item(b, ITEM_DOCUMENT, err)) == NULL)
-		return -(int)err->code;
-	x->uid = add_text(b, uid.at, uid.len);
-	if (document.len >= LINE_BYTES_MAX) {
-		static const char reason[] = "it has more bytes than a line "
-		    "may have";
-
-		x->kind = ITEM_FAILED;
-		x->type = add_text(b, "", 0);
-		x->text = add_text(b, reason, sizeof reason - 1);
-	} else if (b->bytes > BATCH_BYTES) {
-		x->kind = ITEM_AGAIN;
-	} else {
-		x->text = add_text(b, document.at, document.len);
-		b->bytes += document.len;
-	}
-	return buf_check(&b->text, err);
-}
-
-static int
-is_answered(const struct batch *b, const char *uid)
-{
-	size_t i;
-
-	for (i = 0; i < b->count; i++)
-		if (strcmp(text_at(b, b->all[i].uid), uid) == 0)
-			return 1;
-	return 0;
-}
-
-static int
-read_page(struct batch *b, const char *const *uids, size_t count,
-    struct err *err)
-{
-	const struct mirror_sink sink = { add_document, add_failed,
-	    add_absent, b };
-	size_t i;
-	int rc;
-
-	if ((rc = b->r->m->ops->read(b->r->m->self, uids, count, &sink,
-	    err)) < 0)
-		return rc;
-
-	/* A path may be answered by its object's UID. */
-	for (i = 0; i < count; i++)
-		if (uids[i][0] != '/' && !is_answered(b, uids[i]) &&
-		    (rc = add_failed(b, uids[i], "", "the instance gave no "
-		    "answer for it", err)) < 0)
-			return rc;
-	return 0;
+	return page_document(&b->page, &b->page.all[item]);
 }
 
 /* --- what they need ---------------------------------------------------- */
@@ -193,7 +55,7 @@ need_parent(struct batch *b, struct store *s, struct json_span document,
 	buf_add(&remote, x.at, x.len);
 	if (buf_str(&remote) == NULL)
 		return err_oom(err);
-	if (is_answered(b, remote.at))
+	if (page_has(&b->page, remote.at))
 		return 0;
 	while ((old = mirror_list_next(&b->parents, old)) != NULL)
 		if (strcmp(old, remote.at) == 0)
@@ -237,7 +99,7 @@ add_need(struct needs *n, struct batch *b, size_t item,
 		n->cap = cap;
 	}
 	n->all[n->count++] = (struct need){ item, { (size_t)(attachment.at -
-	    b->text.at), attachment.len }, n->names.len, uid->len };
+	    b->page.text.at), attachment.len }, n->names.len, uid->len };
 	buf_add(&n->names, uid->at, uid->len);
 	return buf_check(&n->names, err);
 }
@@ -252,11 +114,11 @@ need_blobs(struct needs *n, struct batch *b, struct store *s, size_t item,
 	uint64_t size;
 	int rc;
 
-	if (!json_member(document_of(b, &b->all[item]), "attachments",
+	if (!json_member(document_of(b, item), "attachments",
 	    &array) || json_kind(array) != '[' || array.len == 2)
 		return 0;
 	if (d->line.len == 0 &&
-	    (rc = doc_in(s, document_of(b, &b->all[item]), d, err)) < 0)
+	    (rc = doc_in(s, document_of(b, item), d, err)) < 0)
 		return rc;
 	if (doc_is_same(d))
 		return 0;
@@ -279,7 +141,7 @@ look_at(struct batch *b, struct store *s, size_t item, struct needs *n,
     struct err *err)
 {
 	CLEANUP(doc_clear) struct doc d = DOC_INIT;
-	struct json_span document = document_of(b, &b->all[item]);
+	struct json_span document = document_of(b, item);
 	int rc;
 
 	if ((rc = doc_find(s, document, &d, err)) < 0 ||
@@ -306,10 +168,10 @@ find_lost(struct batch *b, struct err *err)
 		return 0;
 	if ((rc = run_open(b->r, STORE_WRITE, &s, err)) < 0)
 		return rc;
-	for (i = 0; i < b->count; i++) {
-		if (b->all[i].kind != ITEM_DOCUMENT)
+	for (i = 0; i < b->page.count; i++) {
+		if (b->page.all[i].kind != PAGE_DOCUMENT)
 			continue;
-		rc = take_lost(b->r, s, document_of(b, &b->all[i]), &none);
+		rc = take_lost(b->r, s, document_of(b, i), &none);
 		if (rc < 0 && !run_is_of_object(&none)) {
 			*err = none;
 			return rc;
@@ -330,8 +192,8 @@ look(struct batch *b, struct needs *n, struct err *err)
 
 	if ((rc = run_open(b->r, STORE_READ, &s, err)) < 0)
 		return rc;
-	for (i = 0; i < b->count; i++) {
-		if (b->all[i].kind != ITEM_DOCUMENT)
+	for (i = 0; i < b->page.count; i++) {
+		if (b->page.all[i].kind != PAGE_DOCUMENT)
 			continue;
 		if ((rc = look_at(b, s, i, n, &none)) < 0 &&
 		    !run_is_of_object(&none)) {
@@ -349,18 +211,19 @@ fetch(struct batch *b, const struct needs *n, struct err *err)
 {
 	struct err why = ERR_INIT;
 	const struct need *x;
-	struct item *item;
+	struct page_item *item;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < n->count; i++) {
 		x = &n->all[i];
-		item = &b->all[x->item];
-		if (item->kind != ITEM_DOCUMENT)
+		item = &b->page.all[x->item];
+		if (item->kind != PAGE_DOCUMENT)
 			continue;
-		rc = blobs_fetch(b->r, &b->blobs, text_at(b, item->uid),
+		rc = blobs_fetch(b->r, &b->blobs,
+		    page_text(&b->page, item->uid),
 		    (struct json_span){ n->names.at + x->uid, x->uid_len },
-		    (struct json_span){ text_at(b, x->attachment),
+		    (struct json_span){ page_text(&b->page, x->attachment),
 		    x->attachment.len }, &why);
 		if (rc >= 0) {
 			b->r->n.blobs++;
@@ -370,10 +233,7 @@ fetch(struct batch *b, const struct needs *n, struct err *err)
 			*err = why;
 			return rc;
 		}
-		item->kind = ITEM_FAILED;
-		item->type = add_text(b, "", 0);
-		item->text = add_text(b, why.text, strlen(why.text));
-		if ((rc = buf_check(&b->text, err)) < 0)
+		if ((rc = page_fail(&b->page, item, why.text, err)) < 0)
 			return rc;
 		err_clear(&why);
 	}
@@ -406,33 +266,34 @@ run_parents(struct batch *b, struct err *err)
 /* --- into the store ---------------------------------------------------- */
 
 static int
-is_site(const struct batch *b, const struct item *x)
+is_site(const struct batch *b, const struct page_item *x)
 {
 	struct json_span value;
 
-	return x->kind == ITEM_DOCUMENT && json_member(document_of(b, x),
-	    "site", &value) && json_kind(value) == 't';
+	return x->kind == PAGE_DOCUMENT &&
+	    json_member(page_document(&b->page, x), "site", &value) &&
+	    json_kind(value) == 't';
 }
 
 static int
-take_item(struct batch *b, struct store *s, const struct item *x,
+take_item(struct batch *b, struct store *s, const struct page_item *x,
     struct err *err)
 {
-	const char *uid = text_at(b, x->uid);
+	const char *uid = page_text(&b->page, x->uid);
 
 	switch (x->kind) {
-	case ITEM_DOCUMENT:
+	case PAGE_DOCUMENT:
 		b->r->n.read++;
-		return take_document(b->r, s, document_of(b, x), b->forced,
-		    err);
-	case ITEM_FAILED:
-		return take_unread(b->r, s, uid, text_at(b, x->type),
-		    text_at(b, x->text), err);
-	case ITEM_ABSENT:
+		return take_document(b->r, s, page_document(&b->page, x),
+		    b->forced, err);
+	case PAGE_FAILED:
+		return take_unread(b->r, s, uid, page_text(&b->page, x->type),
+		    page_text(&b->page, x->content), err);
+	case PAGE_ABSENT:
 		if (b->depth == 0)
 			mirror_list_add(&b->r->absent, uid, strlen(uid));
 		return buf_check(&b->r->absent.uids, err);
-	case ITEM_AGAIN:
+	case PAGE_AGAIN:
 		break;
 	}
 	return 0;
@@ -443,8 +304,8 @@ is_whole(const struct batch *b)
 {
 	size_t i;
 
-	for (i = 0; i < b->count; i++)
-		if (b->all[i].kind == ITEM_AGAIN)
+	for (i = 0; i < b->page.count; i++)
+		if (b->page.all[i].kind == PAGE_AGAIN)
 			return 0;
 	return 1;
 }
@@ -461,9 +322,9 @@ take_all(struct batch *b, struct err *err)
 	    (rc = blobs_put(s, &b->blobs, err)) < 0)
 		return rc;
 	for (sites = 1; sites >= 0; sites--)
-		for (i = 0; i < b->count; i++)
-			if (is_site(b, &b->all[i]) == sites &&
-			    (rc = take_item(b, s, &b->all[i], err)) < 0)
+		for (i = 0; i < b->page.count; i++)
+			if (is_site(b, &b->page.all[i]) == sites &&
+			    (rc = take_item(b, s, &b->page.all[i], err)) < 0)
 				return rc;
 	if (b->depth == 0 && is_whole(b) &&
 	    (rc = run_put_note(b->r, s, err)) < 0)
@@ -478,11 +339,11 @@ run_again(struct batch *b, struct err *err)
 	CLEANUP(buf_freep) const char **uids = NULL;
 	size_t i, count = 0;
 
-	if ((uids = calloc(b->count + 1, sizeof *uids)) == NULL)
+	if ((uids = calloc(b->page.count + 1, sizeof *uids)) == NULL)
 		return err_oom(err);
-	for (i = 0; i < b->count; i++)
-		if (b->all[i].kind == ITEM_AGAIN)
-			uids[count++] = text_at(b, b->all[i].uid);
+	for (i = 0; i < b->page.count; i++)
+		if (b->page.all[i].kind == PAGE_AGAIN)
+			uids[count++] = page_text(&b->page, b->page.all[i].uid);
 	return count == 0 ? 0 : run_page(b->r, uids, count, b->forced,
 	    b->depth, err);
 }
@@ -492,18 +353,18 @@ run_page(struct run *r, const char *const *uids, size_t count, int forced,
     int depth, struct err *err)
 {
 	CLEANUP(batch_clear) struct batch b = { .r = r, .forced = forced,
-	    .depth = depth, .blobs = BLOBS_IN_INIT };
+	    .depth = depth, .page = PAGE_INIT, .blobs = BLOBS_IN_INIT };
 	CLEANUP(needs_clear) struct needs n = { .count = 0 };
 	int rc;
 
-	if ((rc = read_page(&b, uids, count, err)) < 0 ||
+	if ((rc = page_read(&b.page, r->m, uids, count, err)) < 0 ||
 	    (rc = find_lost(&b, err)) < 0 ||
 	    (rc = look(&b, &n, err)) < 0 ||
 	    (rc = run_parents(&b, err)) < 0 ||
 	    (rc = fetch(&b, &n, err)) < 0 ||
 	    (rc = take_all(&b, err)) < 0)
 		return rc;
-	run_tell(r, b.count);
+	run_tell(r, b.page.count);
 	return run_again(&b, err);
 }
 

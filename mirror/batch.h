@@ -7,8 +7,6 @@
 
 #include "run.h"
 
-#define BATCH_BYTES 67108864u		/* documents held at once, about */
-
 /* By UID there, page by page, each page committed.  What it did is counted in
  * r->n; UIDs that are not there are added to r->absent.  E_DEST_*: what was
  * read before is kept. */

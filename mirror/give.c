@@ -7,6 +7,7 @@
 #include "batch.h"
 #include "blobs.h"
 #include "intent.h"
+#include "page.h"
 #include "terms.h"
 
 static struct json_span
@@ -280,7 +281,6 @@ static int
 build(struct batch_out *b, const struct mirror_list *uids, struct err *err)
 {
 	CLEANUP(store_closep) struct store *s = NULL;
-	CLEANUP(buf_clear) struct buf now = BUF_INIT;
 	CLEANUP(mirror_list_clear) struct mirror_list due = { .count = 0 };
 	const char *uid = NULL;
 	int rc;
@@ -297,8 +297,9 @@ build(struct batch_out *b, const struct mirror_list *uids, struct err *err)
 	    &due.count, err)) < 0)
 		return rc;
 	while ((uid = mirror_list_next(uids, uid)) != NULL &&
-	    b->bytes < BATCH_BYTES)
-		if (give_is_among(&due, uid) && (rc = build_one(b, s, uid, err)) < 0)
+	    b->bytes < PAGE_BYTES)
+		if (give_is_among(&due, uid) &&
+		    (rc = build_one(b, s, uid, err)) < 0)
 			return rc;
 	return store_commit(s, err);
 }

@@ -1,19 +1,9 @@
-#include "mem.h"
+#include "mem_inside.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/text.h"
-#include "../store/patch.h"
-#include "../store/refs.h"
-
 #define DOC_DEPTH 64u
-
-struct mem_object {
-	char *uid;
-	struct buf doc;			/* canonical; ends with NUL */
-};
 
 struct mem_blob {
 	char *token;
@@ -89,8 +79,8 @@ place(const struct mem *m, const char *uid)
 	return i;
 }
 
-static int
-member_is(struct json_span object, const char *key, const char *text)
+int
+mem_member_is(struct json_span object, const char *key, const char *text)
 {
 	struct json_span x, plain;
 
@@ -100,15 +90,15 @@ member_is(struct json_span object, const char *key, const char *text)
 }
 
 /* By UID, or by path. */
-static struct mem_object *
-find(const struct mem *m, const char *uid)
+struct mem_object *
+mem_find(const struct mem *m, const char *uid)
 {
 	size_t i = place(m, uid);
 
 	if (i < m->count && strcmp(m->all[i].uid, uid) == 0)
 		return &m->all[i];
 	for (i = 0; uid[0] == '/' && i < m->count; i++)
-		if (member_is(span_of(&m->all[i].doc), "path", uid))
+		if (mem_member_is(span_of(&m->all[i].doc), "path", uid))
 			return &m->all[i];
 	return NULL;
 }
@@ -130,11 +120,11 @@ log_change(struct mem *m, const char *uid, int deleted, struct err *err)
 }
 
 /* Set what an object is. */
-static int
-set_doc(struct mem *m, const char *uid, struct json_span doc,
+int
+mem_set(struct mem *m, const char *uid, struct json_span doc,
     struct err *err)
 {
-	struct mem_object *o = find(m, uid), *more;
+	struct mem_object *o = mem_find(m, uid), *more;
 	size_t i = place(m, uid);
 
 	if (o == NULL) {
@@ -158,8 +148,8 @@ set_doc(struct mem *m, const char *uid, struct json_span doc,
 }
 
 /* Append `old` with the members of `new` in place of its own. */
-static int
-join(struct json_span old, struct json_span new, struct buf *out,
+int
+mem_join(struct json_span old, struct json_span new, struct buf *out,
     struct err *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT;
@@ -206,18 +196,18 @@ mem_put(struct mem *m, const char *document, struct err *err)
 	json_unescape(&uid, x);
 	if (buf_str(&uid) == NULL)
 		return err_oom(err);
-	o = find(m, uid.at);
-	if ((rc = join(o == NULL ? none : span_of(&o->doc), span_of(&new),
+	o = mem_find(m, uid.at);
+	if ((rc = mem_join(o == NULL ? none : span_of(&o->doc), span_of(&new),
 	    &doc, err)) < 0)
 		return rc;
-	return set_doc(m, uid.at, span_of(&doc), err);
+	return mem_set(m, uid.at, span_of(&doc), err);
 }
 
 int
 mem_delete(struct mem *m, const char *name, struct err *err)
 {
 	CLEANUP(buf_freep) char *uid = NULL;
-	struct mem_object *o = find(m, name);
+	struct mem_object *o = mem_find(m, name);
 	size_t i;
 	int rc;
 
@@ -233,7 +223,7 @@ mem_delete(struct mem *m, const char *name, struct err *err)
 	m->count--;
 	memmove(o, o + 1, (m->count - i) * sizeof *o);
 	for (i = 0; i < m->count;) {
-		if (!member_is(span_of(&m->all[i].doc), "parent", uid)) {
+		if (!mem_member_is(span_of(&m->all[i].doc), "parent", uid)) {
 			i++;
 			continue;
 		}
@@ -247,7 +237,7 @@ mem_delete(struct mem *m, const char *name, struct err *err)
 const char *
 mem_get(struct mem *m, const char *uid)
 {
-	struct mem_object *o = find(m, uid);
+	struct mem_object *o = mem_find(m, uid);
 
 	return o == NULL ? NULL : o->doc.at;
 }
@@ -336,7 +326,7 @@ op_read(void *self, const char *const *uids, size_t count,
 
 	for (i = 0; i < count && rc >= 0; i++) {
 		m->reads++;
-		o = find(m, uids[i]);
+		o = mem_find(m, uids[i]);
 		if (o == NULL)
 			rc = sink->absent(sink->ctx, uids[i], err);
 		else if (m->fail != NULL && strcmp(m->fail, uids[i]) == 0)
@@ -355,7 +345,7 @@ op_is_gone(void *self, const char *uid, struct err *err)
 
 	(void)err;
 	m->asked_gone++;
-	return find(m, uid) == NULL;
+	return mem_find(m, uid) == NULL;
 }
 
 static int
@@ -411,7 +401,7 @@ op_blob(void *self, const char *uid, struct json_span attachment,
 	if (buf_str(&token) == NULL)
 		return err_oom(err);
 	at = mem_blob_get(m, token.at, &len);
-	if (find(m, uid) == NULL || at == NULL || (m->fail_blob != NULL &&
+	if (mem_find(m, uid) == NULL || at == NULL || (m->fail_blob != NULL &&
 	    strcmp(m->fail_blob, token.at) == 0))
 		return err_set(err, E_DEST_REJECTED, "no such content");
 	if (m->restarts && ((rc = sink(ctx, at, len / 2, err)) < 0 ||
@@ -420,300 +410,6 @@ op_blob(void *self, const char *uid, struct json_span attachment,
 	if ((rc = sink(ctx, at, len / 3, err)) < 0)
 		return rc;
 	return sink(ctx, at + len / 3, len - len / 3, err);
-}
-
-/* --- writing ----------------------------------------------------------- */
-
-/* A number or text with one decimal. */
-static void
-add_rounded(struct buf *out, struct json_span value)
-{
-	const char *dot = memchr(value.at, '.', value.len);
-	size_t keep = dot == NULL ? value.len : (size_t)(dot - value.at) + 2;
-
-	buf_add(out, value.at, keep < value.len ? keep : value.len);
-	if (keep < value.len && value.at[0] == '"')
-		buf_addc(out, '"');
-}
-
-static int
-is_open(const struct mem *m, struct json_span value)
-{
-	struct refs_walk w = refs_walk(value);
-	struct json_span uid;
-	char name[MIRROR_UID_MAX + 1];
-
-	while (refs_next(&w, &uid)) {
-		if (uid.len >= sizeof name)
-			return 1;
-		memcpy(name, uid.at, uid.len);
-		name[uid.len] = '\0';
-		if (find(m, name) == NULL)
-			return 1;
-	}
-	return 0;
-}
-
-static int
-is_key(struct json_span key, const char *name)
-{
-	return name != NULL && key.len == strlen(name) &&
-	    memcmp(key.at, name, key.len) == 0;
-}
-
-/* "fields" as it keeps them. */
-static void
-add_fields(const struct mem *m, struct json_span fields, struct buf *out)
-{
-	struct json_walk w = json_walk(fields);
-	struct json_span key, value;
-	char c = '{';
-
-	while (json_next(&w, &key, &value)) {
-		if (is_key(key, m->drop))
-			continue;
-		buf_addf(out, "%c\"%.*s\":", c, (int)key.len, key.at);
-		c = ',';
-		if (m->strict_refs && is_open(m, value))
-			buf_adds(out, "null");
-		else if (is_key(key, m->round))
-			add_rounded(out, value);
-		else
-			buf_add(out, value.at, value.len);
-	}
-	buf_adds(out, c == '{' ? "{}" : "}");
-}
-
-static int
-add_content(struct mem *m, struct json_span item,
-    const struct mirror_blobs *blobs, struct buf *out, struct err *err)
-{
-	struct patch p[2] = { { "blake2b", { "", 0 } }, { "token",
-	    { "", 0 } } };
-	CLEANUP(buf_clear) struct buf content = BUF_INIT;
-	struct json_span hex, x;
-	unsigned char hash[32];
-	char token[24], *to;
-	uint64_t size;
-	int64_t n;
-	int rc;
-
-	if (json_member(item, "token", &x)) {
-		patch_object(out, item, p, 1);
-		return 0;
-	}
-	if (!json_member(item, "blake2b", &hex) || !json_plain(hex, &hex) ||
-	    text_unhex(hash, 32, hex.at, hex.len) < 0 ||
-	    !json_member(item, "size", &x) ||
-	    json_uint(&size, x, 1 << 30) < 0)
-		return err_set(err, E_DEST_PROTOCOL, "a bad attachment");
-	while (content.len < size) {
-		if ((to = buf_room(&content, 100000)) == NULL)
-			return err_oom(err);
-		n = blobs->read(blobs->ctx, hash, content.len, to, 100000,
-		    err);
-		if (n < 0)
-			return (int)n;
-		if (n == 0)
-			break;
-		content.len += (size_t)n;
-	}
-	m->blobs_written++;
-	(void)snprintf(token, sizeof token, "t%.16s", hex.at);
-	if ((rc = mem_blob_put(m, token, content.len > 0 ? content.at : "",
-	    content.len, err)) < 0)
-		return rc;
-	(void)snprintf(token, sizeof token, "\"t%.16s\"", hex.at);
-	p[1].value = (struct json_span){ token, strlen(token) };
-	patch_object(out, item, p, 2);
-	return 0;
-}
-
-static int
-add_contents(struct mem *m, struct json_span array,
-    const struct mirror_blobs *blobs, struct buf *out, struct err *err)
-{
-	struct json_walk w = json_walk(array);
-	struct json_span none, item;
-	char c = '[';
-	int rc;
-
-	for (; json_next(&w, &none, &item); c = ',') {
-		buf_addc(out, c);
-		if ((rc = add_content(m, item, blobs, out, err)) < 0)
-			return rc;
-	}
-	buf_adds(out, c == '[' ? "[]" : "]");
-	return 0;
-}
-
-/* History: what it had if it drops ours, and an entry of its own. */
-static void
-add_history(struct mem *m, struct json_span old, struct json_span given,
-    struct buf *out)
-{
-	struct json_span from = m->drops_history ? old : given;
-	int some = from.len > 2;
-
-	buf_add(out, some ? from.at : "[", some ? from.len - 1 : 1);
-	if (m->own_history)
-		buf_addf(out, "%s{\"action\":\"written\",\"time\":"
-		    "\"2030-01-01T00:00:%02uZ\",\"n\":%u}", some ? "," : "",
-		    m->ticks % 60, m->ticks);
-	buf_addc(out, ']');
-}
-
-static struct json_span
-member(struct json_span object, const char *key)
-{
-	struct json_span x = { "", 0 };
-
-	if (object.len > 0)
-		(void)json_member(object, key, &x);
-	return x;
-}
-
-/* What it makes of a document. */
-static int
-make_doc(struct mem *m, const char *uid, const struct mirror_put *put,
-    struct json_span old, const struct mirror_blobs *blobs, struct buf *out,
-    struct err *err)
-{
-	CLEANUP(buf_clear) struct buf text = BUF_INIT, fields = BUF_INIT;
-	struct json_walk w = json_walk(put->document);
-	struct json_span key, value;
-	char c = '{';
-	int rc;
-
-	m->ticks++;
-	for (; json_next(&w, &key, &value); c = ',') {
-		buf_addf(&text, "%c\"%.*s\":", c, (int)key.len, key.at);
-		if (is_key(key, "uid")) {
-			buf_addf(&text, "\"%s\"", uid);
-		} else if (is_key(key, "id") && m->changes_ids &&
-		    old.len == 0) {
-			buf_adds(&text, "\"M-");
-			buf_add(&text, value.at + 1, value.len - 1);
-		} else if (is_key(key, "id") && m->changes_ids) {
-			buf_add(&text, member(old, "id").at,
-			    member(old, "id").len);
-		} else if (is_key(key, "modified") && m->own_modified) {
-			buf_addf(&text, "\"2031-01-01T00:00:%02uZ\"",
-			    m->ticks % 60);
-		} else if (is_key(key, "fields")) {
-			buf_reset(&fields);
-			add_fields(m, value, &fields);
-			rc = join(old.len > 0 && member(old, "fields").len > 0
-			    ? member(old, "fields") :
-			    (struct json_span){ "{}", 2 }, span_of(&fields),
-			    &text, err);
-			if (rc < 0)
-				return rc;
-		} else if (is_key(key, "attachments")) {
-			if ((rc = add_contents(m, value, blobs, &text,
-			    err)) < 0)
-				return rc;
-		} else if (is_key(key, "history")) {
-			add_history(m, member(old, "history"), value, &text);
-		} else {
-			buf_add(&text, value.at, value.len);
-		}
-	}
-	buf_addc(&text, '}');
-	if (buf_check(&text, err) < 0)
-		return -(int)err->code;
-	return join(old.len > 0 ? old : (struct json_span){ "{}", 2 },
-	    span_of(&text), out, err);
-}
-
-static int
-refuse(struct mirror_put *put, const char *reason, struct err *err)
-{
-	put->result = MIRROR_REFUSED;
-	buf_adds(&put->reason, reason);
-	return buf_check(&put->reason, err);
-}
-
-/* Is what it lies in there? */
-static int
-has_parent(const struct mem *m, struct json_span document)
-{
-	CLEANUP(buf_clear) struct buf uid = BUF_INIT;
-	struct json_span x = member(document, "parent");
-
-	if (x.len == 0 || json_kind(x) != '"')
-		return 1;
-	json_unescape(&uid, x);
-	return buf_str(&uid) != NULL && find(m, uid.at) != NULL;
-}
-
-static int
-write_one(struct mem *m, struct mirror_put *put,
-    const struct mirror_blobs *blobs, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf doc = BUF_INIT;
-	struct mem_object *o = find(m, put->uid);
-	char own[16];
-	const char *uid = o != NULL ? o->uid : put->uid;
-	int rc;
-
-	if (put->deleted) {
-		m->deleted += o != NULL;
-		put->result = MIRROR_GONE;
-		return mem_delete(m, put->uid, err);
-	}
-	if (m->refuse != NULL && member_is(put->document, "type", m->refuse))
-		return refuse(put, "no such type here", err);
-	if (!has_parent(m, put->document))
-		return refuse(put, "its folder is not there", err);
-	if (o == NULL && m->own_uids) {
-		(void)snprintf(own, sizeof own, "m%04u", ++m->next_uid);
-		uid = own;
-	}
-	if ((rc = make_doc(m, uid, put, o != NULL ? span_of(&o->doc) :
-	    (struct json_span){ "", 0 }, blobs, &doc, err)) < 0)
-		return rc;
-	buf_adds(&put->remote, uid);
-	if (buf_str(&put->remote) == NULL)
-		return err_oom(err);
-	if (o == NULL)
-		m->created++;
-	else
-		m->updated++;
-	put->result = MIRROR_DONE;
-	if (!m->mute)
-		buf_add(&put->read_back, doc.at, doc.len);
-	return set_doc(m, put->remote.at, span_of(&doc), err);
-}
-
-static int
-cut(struct mem *m, struct err *err)
-{
-	m->cut = 0;
-	return err_set(err, E_DEST_UNAVAILABLE, "the connection is cut");
-}
-
-static int
-op_write(void *self, struct mirror_put *puts, size_t count,
-    const struct mirror_blobs *blobs, struct err *err)
-{
-	struct mem *m = self;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < count; i++) {
-		if (m->cut == 1 && m->cut_after == 0)
-			return cut(m, err);
-		if ((rc = write_one(m, &puts[i], blobs, err)) < 0)
-			return rc;
-		if (m->cut == 2 && m->cut_after == 0) {
-			puts[i].result = MIRROR_UNKNOWN;
-			return cut(m, err);
-		}
-		if (m->cut != 0)
-			m->cut_after--;
-	}
-	return 0;
 }
 
 /* --- the rest ---------------------------------------------------------- */
@@ -754,7 +450,7 @@ mem_mirror(struct mem *m)
 	static const struct mirror_ops ops = {
 		.version = MIRROR_OPS_VERSION, .facts = op_facts,
 		.list = op_list, .read = op_read, .is_gone = op_is_gone,
-		.changes = op_changes, .blob = op_blob, .write = op_write,
+		.changes = op_changes, .blob = op_blob, .write = mem_write,
 		.rank = op_rank, .doctor = op_doctor, .totals = op_totals,
 		.close = op_close
 	};

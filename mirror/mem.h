@@ -22,7 +22,7 @@ struct mem {
 	int own_uids;			/* UIDs become m0001 ... */
 	int drops_history, own_history;	/* none is kept; one more a write */
 	int own_modified;		/* each write sets it */
-	int strict_refs;		/* a reference to nothing becomes null */
+	int strict_refs;		/* one to nothing becomes null */
 	int no_changes;			/* changes() does not work */
 	int restarts;			/* blobs break off once */
 	size_t batch, list_page;	/* 0: 10; 0: 7 */

@@ -5,6 +5,17 @@
  * What the instance by its nature cannot hold (mirror_ops.cannot_hold) is
  * listed, and tried again when it is another one: when its mode has changed.
  *
+ * What was refused, or held in part, three times in the same form (the same
+ * document for there, the same references still open, the same mode of the
+ * instance) is counted and left in peace until one of these changes, or all
+ * is asked for.
+ *
+ * A container is not deleted while something that lives lies in it.
+ *
+ * A write whose end is not known is looked at first by the next run: if the
+ * object is there as it shall be, nothing is written.  If the instance gives
+ * its own UIDs, that run reads all of it to find what was created.
+ *
  * What is in the way is read first: an object that was changed in the
  * instance since it was last read is noticed, not overwritten.
  */

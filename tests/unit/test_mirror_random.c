@@ -12,7 +12,7 @@
 					 * dropped at the second site */
 #define VALUES 4000
 #define STEPS 60
-#define HISTORIES 40
+#define HISTORIES 15
 
 static struct twin *sites[2];
 static uint64_t state;
