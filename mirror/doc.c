@@ -298,6 +298,80 @@ doc_news(struct json_span entries, const struct json_span *others,
 	return rc < 0 ? rc : news;
 }
 
+/* Append the text without fractions of a second ("12:00:05.25"). */
+static void
+add_coarse(struct buf *out, struct json_span text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		buf_addc(out, text.at[i]);
+		if (i < 8 || i + 2 >= text.len || text.at[i - 2] != ':' ||
+		    text.at[i - 5] != ':' || text.at[i + 1] != '.')
+			continue;
+		for (i += 2; i < text.len && text.at[i] >= '0' &&
+		    text.at[i] <= '9'; i++)
+			continue;
+		i--;
+	}
+}
+
+/* Is the item, but for fractions of a second, one of `gone` that is not used
+ * up?  It then is. */
+static int
+use_up(struct json_span item, struct json_span *gone, size_t count,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf a = BUF_INIT, b = BUF_INIT;
+	size_t i;
+
+	add_coarse(&a, item);
+	for (i = 0; i < count; i++) {
+		buf_reset(&b);
+		if (gone[i].len > 0)
+			add_coarse(&b, gone[i]);
+		if (buf_check(&a, err) < 0 || buf_check(&b, err) < 0)
+			return -(int)err->code;
+		if (!json_same(span_of(&a), span_of(&b)))
+			continue;
+		gone[i].len = 0;
+		return 1;
+	}
+	return 0;
+}
+
+int
+doc_told_anew(struct buf *news, struct json_span last, struct json_span now,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf gone = BUF_INIT, kept = BUF_INIT;
+	CLEANUP(buf_freep) struct json_span *old = NULL;
+	struct json_span none, item, olds;
+	struct json_walk w;
+	size_t count = 0;
+	int rc, stay = 0;
+
+	if ((rc = doc_news(last, &now, 1, &gone, err)) < 0)
+		return rc;
+	olds = span_of(&gone);
+	if (rc > 0 && (rc = known_pairs(&olds, 1, &old, &count, err)) < 0)
+		return rc;
+	for (w = json_walk(span_of(news)); json_next(&w, &none, &item);) {
+		if ((rc = use_up(item, old, count, err)) < 0)
+			return rc;
+		if (rc > 0)
+			continue;
+		buf_addc(&kept, stay++ == 0 ? '[' : ',');
+		buf_add(&kept, item.at, item.len);
+	}
+	if (stay > 0)
+		buf_addc(&kept, ']');
+	buf_reset(news);
+	buf_add(news, kept.at, kept.len);
+	rc = buf_check(news, err);
+	return rc < 0 ? rc : stay;
+}
+
 int
 doc_why(struct buf *out, const char *field, const char *reason,
     struct err *err)

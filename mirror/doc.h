@@ -65,6 +65,13 @@ struct json_span doc_entries(const struct doc_line *l);	/* [[time,entry],..] */
 int doc_news(struct json_span entries, const struct json_span *others,
     size_t count, struct buf *out, struct err *err);
 
+/* Take out of `news` (as doc_news makes it) what is one of `last` told with
+ * another precision of its times: an entry of `last` that `now` has no more,
+ * and that is the same but for fractions of a second.  So an instance that is
+ * read more exactly than before has no new history.  Returns how many stay. */
+int doc_told_anew(struct buf *news, struct json_span last,
+    struct json_span now, struct err *err);
+
 /* Append {"field":...,"reason":...} for instance_row.why; field: escaped, or
  * NULL.  doc_why_only: [{"reason":...}] and nothing else. */
 int doc_why(struct buf *out, const char *field, const char *reason,

@@ -50,6 +50,9 @@ struct mirror_facts {
 	int64_t clock;			/* seconds since 1970; -1 unknown */
 	uint64_t objects;		/* 0: not known */
 	int has_changes;		/* changes() works now */
+	int exact;			/* the documents of a mode lack what
+					 * those of one with a greater number
+					 * have */
 	int keeps_uids;			/* write() keeps the UID asked for */
 	size_t batch;			/* objects of one write: 1..MAX */
 	const char *cannot;		/* what this mode cannot carry: lines of

@@ -21,6 +21,7 @@
  *	cursor		where changes() goes on
  *	cursor-next	the same, once the inventory is finished
  *	full		when the last whole one was
+ *	exact		facts.exact when the last one was begun
  */
 struct plan {
 	int full;
@@ -79,7 +80,8 @@ make_plan(struct run *r, const struct notice_request *q, struct plan *p,
 	    (rc = due = is_full_due(s, q->config, err)) < 0)
 		return rc;
 	p->full = q->full || begun || due || cursor == 0 ||
-	    p->cursor.len == 0 || !r->facts.has_changes;
+	    p->cursor.len == 0 || !r->facts.has_changes ||
+	    r->exact != (uint64_t)r->facts.exact;
 	if (begun && (p->resume = may_resume(s, q, err)) < 0)
 		return p->resume;
 	return 0;
@@ -106,6 +108,8 @@ begin_inventory(struct run *r, struct plan *p, struct err *err)
 	    (rc = run_put_number(s, "inventory", r->seen, err)) < 0 ||
 	    (rc = run_put_number(s, "begun", s->clock > 0 ?
 	    (uint64_t)s->clock : 0, err)) < 0 ||
+	    (rc = run_put_number(s, "exact", (uint64_t)r->facts.exact,
+	    err)) < 0 ||
 	    (rc = instance_note_put(s, "after", "", err)) < 0 ||
 	    (rc = instance_note_put(s, "braked", NULL, err)) < 0 ||
 	    (rc = instance_note_put(s, "cursor-next", c.cursor.at, err)) < 0)

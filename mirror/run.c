@@ -49,6 +49,18 @@ add_lost(void *ctx, const struct instance_row *row, const char *type,
 	return buf_check(&r->lost.uids, err);
 }
 
+static int
+check_exact(const struct run *r, struct err *err)
+{
+	if (r->exact <= (uint64_t)r->facts.exact)
+		return 0;
+	(void)err_set(err, E_CONFIG, "this store was filled in a mode that "
+	    "shows more than mode %s does: what is not shown would be taken "
+	    "for edits", r->facts.mode);
+	return err_next(err, "set the mirror up as it was (the companion), or "
+	    "make a new site for this mode");
+}
+
 int
 run_begin(struct run *r, struct err *err)
 {
@@ -58,7 +70,8 @@ run_begin(struct run *r, struct err *err)
 	if ((rc = r->m->ops->facts(r->m->self, &r->facts, err)) < 0 ||
 	    (rc = run_open(r, STORE_READ, &s, err)) < 0 ||
 	    (rc = run_number(s, "inventory", &r->seen, err)) < 0 ||
-	    r->facts.keeps_uids)
+	    (rc = run_number(s, "exact", &r->exact, err)) < 0 ||
+	    (rc = check_exact(r, err)) < 0 || r->facts.keeps_uids)
 		return rc < 0 ? rc : 0;
 	return instance_refused_each(s, add_lost, r, err);
 }

@@ -24,6 +24,7 @@ struct run {
 	uint64_t done, total;		/* objects */
 	struct buf spool;		/* folder of the home, once known */
 	uint64_t seen;			/* number of the inventory */
+	uint64_t exact;			/* facts.exact when it was begun */
 	int is_listing;			/* what has that number is not read
 					 * again */
 	struct notice_report n;
@@ -49,7 +50,8 @@ struct run {
 void run_clear(struct run *r);
 
 /* Ask who is there; learn the number of the inventory, and which creations
- * were lost. */
+ * were lost.  E_CONFIG: the store was filled in a more exact mode: what this
+ * one does not show would be taken for edits. */
 int run_begin(struct run *r, struct err *err);
 
 /* Open the store and begin: a transaction of this mode.  Closing rolls back;

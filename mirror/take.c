@@ -280,6 +280,9 @@ take_difference(struct taking *t, struct err *err)
 	if ((entries = doc_news(doc_entries(&t->now), &last_entries, 1,
 	    &t->news, err)) < 0)
 		return entries;
+	if (entries > 0 && (entries = doc_told_anew(&t->news, last_entries,
+	    doc_entries(&t->now), err)) < 0)
+		return entries;
 	if (fields == 0 && entries == 0 && json_same(t->edit.type,
 	    line_text(&t->last.text, t->last.parts.type))) {
 		t->r->n.same++;

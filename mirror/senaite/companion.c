@@ -168,6 +168,7 @@ companion_facts(struct senaite *s, struct mirror_facts *ret, struct err *err)
 	ret->mode = "companion";
 	ret->objects = s->objects;
 	ret->has_changes = 1;
+	ret->exact = 2;
 	ret->keeps_uids = 1;
 	ret->batch = 50;		/* 5 to 10 s of a server's work */
 	ret->cannot = "passwords: a user who is new there asks for one\n"

@@ -46,6 +46,7 @@ plain_facts(struct senaite *s, struct mirror_facts *ret, struct err *err)
 	ret->mode = "plain";
 	ret->objects = count;
 	ret->has_changes = 0;
+	ret->exact = 1;
 	ret->keeps_uids = 0;
 	ret->batch = 1;
 	ret->cannot = cannot;

@@ -439,6 +439,54 @@ TEST(full_when_due)
 	twin_end(&t);
 }
 
+/* --- a mode that shows more -------------------------------------------- */
+
+static const struct mirror_ops *real_ops;
+static int exact;
+
+static int
+exact_facts(void *self, struct mirror_facts *ret, struct err *err)
+{
+	int rc = real_ops->facts(self, ret, err);
+
+	ret->exact = exact;
+	return rc;
+}
+
+#define TOLD(time) "{\"uid\":\"s1\",\"type\":\"Sample\",\"history\":[{" \
+	"\"action\":\"a\",\"time\":\"2026-01-01T00:00:" time "Z\"}"
+
+/* What was known to the second is no new history when it is told better; what
+ * is told worse is not taken at all. */
+TEST(exacter)
+{
+	struct mirror_ops ops;
+	struct twin t;
+
+	twin_begin(&t, "lab-a");
+	real_ops = mem_mirror(t.m).ops;
+	ops = *real_ops;
+	ops.facts = exact_facts;
+	t.ops = &ops;
+	exact = 1;
+	put(&t, TOLD("05") ",{\"action\":\"b\",\"time\":"
+	    "\"2026-01-01T00:00:06Z\"}]}");
+	CHECK_OK(twin_try_notice(&t, 0, 0), &t.lab.err);
+	exact = 2;
+	put(&t, TOLD("05.25") ",{\"action\":\"b\",\"time\":"
+	    "\"2026-01-01T00:00:06.5Z\"},{\"action\":\"b\",\"time\":"
+	    "\"2026-01-01T00:00:06.75Z\"}]}");
+	CHECK_OK(twin_try_notice(&t, 0, 0), &t.lab.err);
+	CHECK_INT(t.n.full, 1);
+	CHECK_STR(lab_show(&t.lab, "s1"), "{\"history\":[{\"action\":\"a\","
+	    "\"time\":\"2026-01-01T00:00:05Z\"},{\"action\":\"b\",\"time\":"
+	    "\"2026-01-01T00:00:06.75Z\"},{\"action\":\"b\",\"time\":"
+	    "\"2026-01-01T00:00:06Z\"}],\"type\":\"Sample\",\"uid\":\"s1\"}");
+	exact = 1;
+	CHECK_INT(twin_try_notice(&t, 0, 0), -E_CONFIG);
+	twin_end(&t);
+}
+
 /* Killed at every opening of the store in turn, an inventory goes on where it
  * was, and comes to the same end. */
 TEST(killed_anywhere)

@@ -90,6 +90,8 @@ twin_try_notice(struct twin *t, int full, uint64_t accept)
 	    .config = &t->config };
 	int rc;
 
+	if (t->ops != NULL)
+		m.ops = t->ops;
 	store_closep(&t->lab.s);
 	t->opens = 0;
 	rc = notice_run(&m, &home, &q, &t->n, &t->lab.err);
