@@ -514,6 +514,10 @@ def log(t, site, client, contact, sample):
     entries, at = since(at)
     t.same([e["uid"] for e in entries], [contact],
            "log: the newest entry of an object")
+    site.update(contact, JobTitle="Edited once more")
+    entries, at = since(at)
+    t.same([e["uid"] for e in entries], [contact],
+           "log: an edit of what was the newest entry already")
     doc = site.one(contact)
     t.same(site.bring(doc)[0]["result"], "same", "log: a repeat")
     t.same(since(at)[0], [], "log: a repeat is no change")
