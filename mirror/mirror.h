@@ -61,7 +61,7 @@ struct mirror_facts {
 
 /* The UIDs of an inventory, ascending. */
 struct mirror_list {
-	struct buf uids;		/* NUL-terminated, one after the other */
+	struct buf uids;		/* one after the other, each with NUL */
 	size_t count;
 	int more;			/* there are UIDs after the last */
 };
@@ -100,15 +100,15 @@ struct mirror_blobs {
 
 enum mirror_result {
 	MIRROR_UNKNOWN,			/* not tried, or its end is unclear */
-	MIRROR_DONE,			/* written; read_back says what is held */
+	MIRROR_DONE,			/* written; see read_back */
 	MIRROR_REFUSED,			/* nothing of it was written */
 	MIRROR_GONE			/* deleted, or was not there */
 };
 
 /* One object to be written. */
 struct mirror_put {
-	const char *uid;		/* its UID there if it is there, else the
-					 * one it should get */
+	const char *uid;		/* its UID there, or the one that it
+					 * should get */
 	int exists;			/* it is there (by what is known) */
 	int deleted;			/* it should not be there */
 	int read_only, update_only;

@@ -38,7 +38,8 @@ struct project_request {
 
 struct project_report {
 	uint64_t due, created, updated, same, deleted, refused, waiting,
-	    partly, left;		/* partly: written, not all of it held */
+	    left;
+	uint64_t partly;		/* written, and not all of it held */
 	uint64_t lossy;			/* written, and held as far as the
 					 * instance by its nature can */
 	uint64_t self_us, wait_us;	/* our own time, the instance's */

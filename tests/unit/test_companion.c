@@ -267,8 +267,8 @@ TEST(read_answers_that_are_none)
 		READ("", "{\"uid\": \"4444\", \"error\": \"e\"}", "", "null"),
 		READ("", "", "", "null"),
 		"{\"ok\": true, \"items\": [], \"failed\": []}",
-		"{\"ok\": true, \"items\": {}, \"failed\": [], "
-		    "\"absent\": []}",
+		("{\"ok\": true, \"items\": {}, \"failed\": [], "
+		    "\"absent\": []}"),
 	};
 	struct mirror m;
 	struct seen s = { .fail = 0 };
