@@ -332,20 +332,48 @@ take_all(struct batch *b, struct err *err)
 	return store_commit(s, err);
 }
 
-/* What was too much at once. */
+/* Append the UIDs of what was too much at once; returns for how many others
+ * there was room. */
+static size_t
+left_over(const struct batch *b, struct mirror_list *ret)
+{
+	const char *uid;
+	size_t i;
+
+	for (i = 0; i < b->page.count; i++)
+		if (b->page.all[i].kind == PAGE_AGAIN) {
+			uid = page_text(&b->page, b->page.all[i].uid);
+			mirror_list_add(ret, uid, strlen(uid));
+		}
+	return b->page.count - ret->count;
+}
+
+/* What was too much at once, in pages for which there is room, once this one
+ * is let go.  The note goes with the last of them: it says that all that was
+ * asked for is taken. */
 static int
 run_again(struct batch *b, struct err *err)
 {
-	CLEANUP(buf_freep) const char **uids = NULL;
-	size_t i, count = 0;
+	CLEANUP(mirror_list_clear) struct mirror_list left = { .count = 0 };
+	const char *uids[MIRROR_READ_MAX], *uid, *note = b->r->note;
+	size_t count, max = left_over(b, &left);
+	struct run *r = b->r;
+	int rc = 0;
 
-	if ((uids = calloc(b->page.count + 1, sizeof *uids)) == NULL)
-		return err_oom(err);
-	for (i = 0; i < b->page.count; i++)
-		if (b->page.all[i].kind == PAGE_AGAIN)
-			uids[count++] = page_text(&b->page, b->page.all[i].uid);
-	return count == 0 ? 0 : run_page(b->r, uids, count, b->forced,
-	    b->depth, err);
+	batch_clear(b);
+	if ((rc = buf_check(&left.uids, err)) < 0)
+		return rc;
+	max = max < 1 ? 1 : max > MIRROR_READ_MAX ? MIRROR_READ_MAX : max;
+	r->note = NULL;
+	for (uid = mirror_list_next(&left, NULL); rc >= 0 && uid != NULL;) {
+		for (count = 0; uid != NULL && count < max;
+		    uid = mirror_list_next(&left, uid))
+			uids[count++] = uid;
+		if (uid == NULL)
+			r->note = note;
+		rc = run_page(r, uids, count, b->forced, b->depth, err);
+	}
+	return rc;
 }
 
 static int
@@ -365,7 +393,7 @@ run_page(struct run *r, const char *const *uids, size_t count, int forced,
 	    (rc = take_all(&b, err)) < 0)
 		return rc;
 	run_tell(r, b.page.count);
-	return run_again(&b, err);
+	return is_whole(&b) ? 0 : run_again(&b, err);
 }
 
 /* --- pages ------------------------------------------------------------- */
