@@ -267,6 +267,11 @@ class Killed:
         site.init()
         site.knows(self.companion.a)
         site.takes_settings_of(self.companion.a)
+
+        # What was born at b comes by way of a, and is called here as there.
+        site.knows(self.companion.b)
+        site.satchel("peer", "set", "lab-b", "remote-prefix=B-",
+                     "prefix-types=AnalysisRequest,Attachment,Client")
         self.companion.a.knows(site)
         stick = tempfile.mkdtemp(dir=run.folder)
         self.companion.a.satchel("notice", "--full")
