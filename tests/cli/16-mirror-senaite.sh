@@ -2,44 +2,8 @@
 # export, import, project, and what happens when something is in the way.
 # shellcheck source=lib.sh
 . "$CLI_DIR/lib.sh"
-
-# Servers end when their standard input does: with this shell.
-mkfifo in
-exec 3<> in
-# serve NAME WORD...: start one; its port is in NAME.port.
-serve() {
-	serve_name=$1
-	shift
-	python3 "$ROOT/tests/senaite/server.py" "$@" < in 3>&- \
-	    > "$serve_name.port" 2> "$serve_name.log" &
-	tries=0
-	until grep -q listening "$serve_name.port"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 100 ] || return 1
-		sleep 0.1
-	done
-}
-
-port_of() {
-	sed -n 's/^listening //p' "$1.port"
-}
-
-# ask NAME PATH [BODY]: GET or POST outside of SENAITE's addresses.
-ask() {
-	python3 - "http://127.0.0.1:$(port_of "$1")$2" "${3:-}" <<'EOF'
-import sys, urllib.request
-body = sys.argv[2].encode() or None
-print(urllib.request.urlopen(sys.argv[1], body).read().decode())
-EOF
-}
-
-# mirror NAME: the home beside the server of that name.
-mirror() {
-	need sat "$1" init --name "$1" --instance senaite --user admin \
-	    --url "http://127.0.0.1:$(port_of "$1")/senaite" \
-	    --password-file password
-	need sat "$1" site card --out "$1.card"
-}
+# shellcheck source=senaite.sh
+. "$CLI_DIR/senaite.sh"
 
 # holds NAME TITLE: how many objects have this title there.
 holds() {
@@ -47,14 +11,11 @@ holds() {
 	    '[.. | objects | select(.title? == $t)] | length'
 }
 
-printf 'admin\n' > password
-chmod 600 password
 need serve a --companion --seed 1
 need serve b --companion --seed 2 --empty
 mirror a
 mirror b
-need sat a peer add b.card --fingerprint "$(sat b site fingerprint)"
-need sat b peer add a.card --fingerprint "$(sat a site fingerprint)"
+acquaint a b
 mkdir drop
 
 # --- doctor and notice
@@ -150,7 +111,8 @@ left=$(jq .project.left doc.json)
 save_json doc.json c status --refused
 check 'status has them all' json doc.json '.mirror as $m |
     $m.partly > 0 and $m.refused > 0 and $m.due <= '"$left"' and
-    (.refused | length) == $m.refused + $m.partly + $m.waiting + $m.unread'
+    (.refused | length) == $m.refused + $m.partly + $m.lossy +
+    $m.waiting + $m.unread'
 check 'each with a reason' json doc.json 'all(.refused[]; .uid != "" and
     (.why | length) > 0 and (.why[0].reason | length) > 0)'
 check 'as text' expect_exit 0 sat c status --refused

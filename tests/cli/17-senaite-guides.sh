@@ -296,6 +296,9 @@ check 'not where nothing is made' test "$(field coast "$new" Keyword)" = absent
 check 'which is no failure' expect_exit 0 sat coast status --json
 check 'of none' json out '.mirror | .refused == 0 and .waiting == 0'
 check 'still central' is_central west "$calcium" Price 5.00
+need sat coast peer set master update-only=
+check 'until it may be made' expect_exit 0 sat coast project
+check 'then it is' test "$(field coast "$new" Keyword)" = Zn
 check 'the labs give again' up
 check 'and take' down
 for lab in $labs; do
