@@ -9,7 +9,7 @@
  *	ca-file, proxy, token-file, companion = auto|no|required
  *	types, skip, settings, registry, users, full-every, page
  *
- *	[peer lab-b]		what was born at lab-b, or came by it
+ *	[peer lab-b]		what was born at lab-b, whoever brings it
  *	remote-prefix = B-
  *	prefix-types = Client, AnalysisRequest
  *
