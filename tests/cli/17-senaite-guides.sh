@@ -160,18 +160,23 @@ check 'a sample by b for a client of a' test "$(field a \
     /clients/client-2/LB-H2O-0006 Priority)" != absent
 need edit a /clients/client-3 Phone 'a says'
 need edit b /clients/LA-client-3 Phone 'b says'
-check 'one field at both: exit 11' swap 11 11
+need edit a /clients/client-2 Phone 'a says'
+need edit b /clients/LA-client-2 Fax 'b says'
+check 'one object at both: exit 11' swap 11 11
 for site in a b; do
-	check "$site lists the conflict" expect_exit 0 sat "$site" \
+	check "$site lists the conflicts" expect_exit 0 sat "$site" \
 	    conflicts list --json
-	check 'once' json out '[.conflicts[] | .kind] == ["clash"]'
+	check 'both' json out '[.conflicts[] | .kind] | sort ==
+	    ["clash", "disjoint"]'
 done
-uid=$(jq -r '.conflicts[0].uid' out)
+uid=$(jq -r '.conflicts[] | select(.kind == "clash") | .uid' out)
 check 'until then both show one of them' test \
     "$(field a /clients/client-3 Phone)" = \
     "$(field b /clients/LA-client-3 Phone)"
 check 'b decides' expect_exit 0 sat b conflicts resolve "$uid" --take a \
     --reason 'asked the client'
+check 'and joins different fields' expect_exit 0 sat b conflicts resolve \
+    --disjoint
 check 'and it travels' swap 0 0
 for site in a b; do
 	check "$site has none" expect_exit 0 sat "$site" conflicts list --json
@@ -179,6 +184,10 @@ for site in a b; do
 done
 check 'a shows it' test "$(field a /clients/client-3 Phone)" = 'a says'
 check 'b shows it' test "$(field b /clients/LA-client-3 Phone)" = 'a says'
+check 'both fields at a' test "$(field a /clients/client-2 Phone), $(
+    field a /clients/client-2 Fax)" = 'a says, b says'
+check 'and at b' test "$(field b /clients/LA-client-2 Phone), $(
+    field b /clients/LA-client-2 Fax)" = 'a says, b says'
 check 'the digests agree' same_digest a b
 
 # --- five labs and a master
