@@ -7,6 +7,7 @@
 #include "../store/instance.h"
 
 #define LOST_MAX 1000u
+#define SITES_ASKED 3u
 
 void
 run_clear(struct run *r)
@@ -61,19 +62,51 @@ check_exact(const struct run *r, struct err *err)
 	    "make a new site for this mode");
 }
 
+/* What every instance has from the beginning has other UIDs in another one:
+ * is this the one that the store was filled from? */
+static int
+check_same(struct run *r, const struct mirror_list *sites, struct err *err)
+{
+	const char *uid = NULL;
+	size_t gone = 0;
+	int rc;
+
+	while ((uid = mirror_list_next(sites, uid)) != NULL) {
+		if ((rc = r->m->ops->is_gone(r->m->self, uid, err)) < 0)
+			return rc;
+		if (rc == 0)
+			return 0;
+		gone++;
+	}
+	if (gone == 0)
+		return 0;
+	(void)err_set(err, E_DEST_MISMATCH, "this is another %s than the one "
+	    "that this site is the mirror of: the folders that it had from "
+	    "the beginning are not there", r->facts.product);
+	return err_next(err, "put the address right; another instance needs "
+	    "a site of its own ('satchel init' in another home)");
+}
+
 int
 run_begin(struct run *r, struct err *err)
 {
-	CLEANUP(store_closep) struct store *s = NULL;
+	CLEANUP(mirror_list_clear) struct mirror_list sites = { .count = 0 };
+	struct store *s = NULL;
 	int rc;
 
 	if ((rc = r->m->ops->facts(r->m->self, &r->facts, err)) < 0 ||
-	    (rc = run_open(r, STORE_READ, &s, err)) < 0 ||
-	    (rc = run_number(s, "inventory", &r->seen, err)) < 0 ||
-	    (rc = run_number(s, "exact", &r->exact, err)) < 0 ||
-	    (rc = check_exact(r, err)) < 0 || r->facts.keeps_uids)
-		return rc < 0 ? rc : 0;
-	return instance_refused_each(s, add_lost, r, err);
+	    (rc = run_open(r, STORE_READ, &s, err)) < 0)
+		return rc;
+	if ((rc = run_number(s, "inventory", &r->seen, err)) >= 0 &&
+	    (rc = run_number(s, "exact", &r->exact, err)) >= 0 &&
+	    (rc = check_exact(r, err)) >= 0 &&
+	    (rc = instance_sites(s, SITES_ASKED, &sites.uids, err)) >= 0) {
+		sites.count = (size_t)rc;
+		rc = r->facts.keeps_uids ? 0 :
+		    instance_refused_each(s, add_lost, r, err);
+	}
+	store_closep(&s);
+	return rc < 0 ? rc : check_same(r, &sites, err);
 }
 
 int

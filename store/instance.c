@@ -470,3 +470,25 @@ instance_retry(struct store *s, struct err *err)
 	return store_run(s, err, "UPDATE instance_object SET state=? WHERE "
 	    "state=0 AND why<>''", "i", (int64_t)INSTANCE_REFUSED);
 }
+
+int
+instance_sites(struct store *s, size_t limit, struct buf *ret,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT remote FROM instance_object "
+	    "WHERE uid>='site:/' AND uid<'site:0' AND remote NOT LIKE '/%' "
+	    "ORDER BY uid LIMIT ?", err);
+	int rc, count = 0;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "i", (int64_t)limit);
+	while ((rc = store_step(s, st, err)) > 0) {
+		take_column(st, 0, ret);
+		buf_addc(ret, '\0');
+		count++;
+	}
+	if (rc < 0 || (rc = buf_check(ret, err)) < 0)
+		return rc;
+	return count;
+}

@@ -125,6 +125,11 @@ int instance_note(struct store *s, const char *key, struct buf *ret,
 int instance_note_put(struct store *s, const char *key, const char *value,
     struct err *err);			/* NULL: forget */
 
+/* UIDs there of objects that every instance has ("site:/..."), up to `limit`,
+ * each with a NUL behind, appended.  How many. */
+int instance_sites(struct store *s, size_t limit, struct buf *ret,
+    struct err *err);
+
 /* Rows that an inventory `seen` should have had and had not (there is a UID
  * there, and it was seen last by an earlier one): count; and up to `limit` of
  * them above the store uid `after`, ascending: how many.  `each` may write. */

@@ -200,16 +200,19 @@ check_deletions(int no_changes)
 	twin_begin(&t, "lab-a");
 	t.m->no_changes = no_changes;
 	put(&t, FOLDER);
+	put(&t, "{\"uid\":\"f9\",\"type\":\"F\",\"path\":\"/batches\","
+	    "\"site\":true}");
 	put_many(&t, 0, 40);
 	CHECK_OK(twin_try_notice(&t, 0, 0), &t.lab.err);
 	CHECK_INT(t.n.created, 40);
 
-	/* Ten are believed, and each was asked for; a folder never is. */
+	/* Ten are believed, and each was asked for (and one folder, to know the
+	 * instance by); that a folder is gone never is. */
 	delete_many(&t, 0, 10);
 	take_away(&t, "f0");
 	CHECK_OK(twin_try_notice(&t, 0, 0), &t.lab.err);
 	CHECK_INT(t.n.deleted, 10);
-	CHECK_INT(t.m->asked_gone, 10);
+	CHECK_INT(t.m->asked_gone, 11);
 	CHECK_INT(t.n.full, no_changes);
 	has_text(lab_all(&t.lab), "{\"deleted\":true,");
 	CHECK_INT(lab_number(&t.lab, "SELECT count(*) FROM object WHERE "
@@ -247,6 +250,26 @@ TEST(deletions_of_an_inventory)
 TEST(deletions_of_the_log)
 {
 	check_deletions(0);
+}
+
+/* The address of another one: nothing of it is taken. */
+TEST(another_instance)
+{
+	struct twin t;
+
+	twin_begin(&t, "lab-a");
+	put(&t, FOLDER);
+	put_many(&t, 0, 5);
+	CHECK_OK(twin_try_notice(&t, 0, 0), &t.lab.err);
+	mem_freep(&t.m);
+	CHECK((t.m = mem_new()) != NULL);
+	put(&t, "{\"uid\":\"x0\",\"type\":\"F\",\"path\":\"/clients\","
+	    "\"site\":true}");
+	put_many(&t, 7, 9);
+	CHECK_ERR(twin_try_notice(&t, 1, 100), &t.lab.err, E_DEST_MISMATCH);
+	CHECK_ERR(twin_try_project(&t, 1), &t.lab.err, E_DEST_MISMATCH);
+	CHECK_INT(lab_number(&t.lab, "SELECT count(*) FROM object"), 5);
+	twin_end(&t);
 }
 
 /* The error says what to do. */
