@@ -10,7 +10,7 @@
 #include "../store/line.h"
 #include "mirror.h"
 
-#define PAGE_BYTES 67108864u		/* documents held at once, about */
+#define PAGE_BYTES 2097152u		/* documents held at once, about */
 
 enum page_kind {
 	PAGE_DOCUMENT,

@@ -166,9 +166,10 @@ is_unfinished(const struct plain_put *p, struct json_span item)
 	const char *user = c == NULL ? NULL : c->user;
 	struct json_span author = span_text(item, "author");
 
+	/* A sample has its creator last of all: another one may be alike. */
 	return is_recent(p->s, item) && (user == NULL ||
-	    span_is(author, user) ||
-	    json_same(author, span_text(p->doc, "creator")));
+	    span_is(author, user) || (!span_is(p->type, "AnalysisRequest") &&
+	    json_same(author, span_text(p->doc, "creator"))));
 }
 
 /* Does it have its origin's date? */
