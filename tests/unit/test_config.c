@@ -56,7 +56,7 @@ refused(const char *text, const char *where, const char *what)
 static void
 refused_line(const char *line, const char *what)
 {
-	char text[1024];
+	char text[2048];
 
 	(void)snprintf(text, sizeof text, NEEDED "%s\n", line);
 	refused(text, "\"m.ini\", line 5: ", what);
@@ -189,7 +189,7 @@ TEST(bad_values)
 	    "https://x:/", "https://[::1", "https://[]/", "https://x/%41" };
 	static const char *const numbers[] = { "", "-1", "0", "101", "+5",
 	    "05", "5.0", "0x5", "five", "100000000000000000000" };
-	char text[1024];
+	char text[2048];
 	size_t i;
 
 	for (i = 0; i < sizeof urls / sizeof *urls; i++) {
