@@ -32,4 +32,9 @@ int companion_answers(struct senaite *s);
  * it was) if it has no uid or type, or an attachment no sha256. */
 int companion_document(struct buf *out, struct json_span item);
 
+/* The member "modified" of a document (len 0: none) as it was read, with its
+ * quotes.  0 if it has none, and for site objects, which move by
+ * themselves. */
+int companion_modified(struct json_span *ret, struct json_span document);
+
 #endif

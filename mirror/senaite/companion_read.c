@@ -153,6 +153,18 @@ companion_document(struct buf *out, struct json_span item)
 	return 0;
 }
 
+int
+companion_modified(struct json_span *ret, struct json_span document)
+{
+	struct json_span site;
+
+	if (document.len == 0 || (json_member(document, "site", &site) &&
+	    json_kind(site) == 't'))
+		return 0;
+	return json_member(document, "modified", ret) &&
+	    json_kind(*ret) == '"';
+}
+
 /* Reading. */
 
 struct reading {

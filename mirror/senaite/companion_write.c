@@ -374,13 +374,17 @@ static int
 add_object(struct batch *b, struct mirror_put *p, struct buf *out,
     struct err *err)
 {
-	static const char *const ours[] = { "attachments", "deleted",
+	static const char *const ours[] = { "attachments", "deleted", "expect",
 	    "fields_only", "read_only", "settings", "uid", "update_only",
 	    NULL };
+	struct json_span time;
 	int rc;
 
 	buf_adds(out, "{\"uid\":");
 	text_json(out, p->uid, strlen(p->uid));
+	if (p->exists && p->uid[0] != '/' &&
+	    companion_modified(&time, p->last))
+		buf_addf(out, ",\"expect\":%.*s", (int)time.len, time.at);
 	if (p->deleted) {
 		buf_adds(out, ",\"deleted\":true}");
 		return 1;

@@ -16,6 +16,10 @@ from writes import is_uid
 
 LARGEST = 16 << 20
 
+# Roles that no lab may hand to another, and the groups that have them.
+NEVER = {"Manager", "Owner", "Site Administrator"}
+NEVER_GROUPS = {"Administrators", "Site Administrators"}
+
 
 class Refusal(Exception):
     """The whole request is refused; nothing has changed."""
@@ -264,6 +268,7 @@ class Import:
         lab = self.lab
         log = lab.log.copy() if lab.log else None
         counters = dict(lab.counters)
+        self.unchanged()
         self.create_all()
         for number, doc in enumerate(self.docs):
             if self.results[number] is None:
@@ -277,6 +282,23 @@ class Import:
                 uid=r["uid"], result="refused",
                 message="undone with the others") for r in self.results]
         return {"results": self.results}
+
+    def unchanged(self):
+        """Refuses what changed since it was read, before all writing."""
+        for number, doc in enumerate(self.docs):
+            expected = isinstance(doc, dict) and doc.get("expect")
+            if expected and not self.is_as(doc, expected):
+                self.results[number] = {
+                    "uid": doc.get("uid"), "result": "refused",
+                    "message": "changed since it was read"}
+
+    def is_as(self, doc, expected):
+        try:
+            obj = self.find(doc)
+            return obj is None or exact.when(expected) == exact.when(
+                exact_time(obj.modified))
+        except (Wrong, KeyError, TypeError):
+            return False
 
     def attempt(self, number, work, doc):
         uid = doc.get("uid") if isinstance(doc, dict) else None
@@ -371,8 +393,21 @@ class Import:
             return self.lab.at(doc["uid"])
         return self.lab.get(doc["uid"])
 
+    @staticmethod
+    def with_roles(doc):
+        """The document without local roles that are never given."""
+        more = doc.get("senaite") or {}
+        if "roles" not in more:
+            return doc
+        never = NEVER - {"Owner"}
+        roles = {name: [r for r in given if r not in never]
+                 for name, given in more["roles"].items()
+                 if not given or set(given) - never}
+        return dict(doc, senaite=dict(more, roles=roles))
+
     def change(self, obj, doc):
         lab = self.lab
+        doc = self.with_roles(doc)
         kept = exact.save(obj)
         before = exact.document(lab, obj)
         new = obj.uid in self.made
@@ -405,20 +440,16 @@ class Import:
             return {"result": "absent"}
         if obj.site or obj is lab.portal:
             raise Wrong("a site object is never deleted")
-        inside = []
-
-        def collect(one):
-            inside.append(one)
-            for child in lab.children(one):
-                collect(child)
-        collect(obj)
+        inside = self.count_inside(obj)
+        if inside:
+            raise Wrong("it holds %d objects" % inside)
         lab.remove(obj, self.user.name)
-
-        def put_back():
-            for one in inside:
-                lab.attach(one)
-        self.undo.append(put_back)
+        self.undo.append(lambda: lab.attach(obj))
         return {"result": "deleted"}
+
+    def count_inside(self, obj):
+        children = self.lab.children(obj)
+        return len(children) + sum(map(self.count_inside, children))
 
     def user_in(self, doc):
         """Nothing is taken away; a new one gets a password nobody knows."""
@@ -434,11 +465,13 @@ class Import:
             self.undo.append(lambda: lab.users.pop(name, None))
         before = exact.user_document(user)
         fields = doc.get("fields") or {}
-        user.fullname = doc.get("title", user.fullname)
-        user.email = fields.get("email", user.email)
-        for have, more in ((user.roles, fields.get("roles", ())),
-                           (user.groups, fields.get("groups", ()))):
-            have.extend(x for x in more if x not in have)
+        if new:
+            user.fullname = doc.get("title", user.fullname)
+            user.email = fields.get("email", user.email)
+        for have, more, never in (
+                (user.roles, fields.get("roles", ()), NEVER),
+                (user.groups, fields.get("groups", ()), NEVER_GROUPS)):
+            have.extend(x for x in more if x not in have and x not in never)
         after = exact.user_document(user)
         result = {"result": "created" if new else
                   "same" if before == after else "updated", "missing": []}

@@ -271,11 +271,75 @@ class CompanionWrites(Case):
         self.put(self.one(71), self.one(72, type="Contact",
                                         parent="%032x" % 71,
                                         fields={"Surname": "S"}))
+        inner = {"uid": "%032x" % 72, "deleted": True}
         gone = {"uid": "%032x" % 71, "deleted": True}
         site = {"uid": self.s.first(path="/clients")["uid"], "deleted": True}
-        self.assertEqual([r["result"] for r in self.put(gone, gone, site)],
-                         ["deleted", "absent", "refused"])
+        results = self.put(gone, inner, atomic=True)
+        self.assertEqual((results[0]["result"], results[0]["message"]),
+                         ("refused", "it holds 1 objects"))
+        self.assertIsNotNone(self.s.exact("%032x" % 72))
+        self.assertEqual([r["result"] for r in self.put(
+            inner, gone, gone, site)],
+            ["deleted", "deleted", "absent", "refused"])
+        self.assertIsNone(self.s.exact("%032x" % 71))
         self.assertIsNone(self.s.exact("%032x" % 72))
+
+    def test_changed_since_it_was_read(self):
+        self.put(self.one(75), self.one(76))
+        uids = ["%032x" % n for n in (75, 76)]
+        read = [self.s.exact(uid)["modified"] for uid in uids]
+        self.s.update(uids[0], ClientID="c", Fax="1")
+        now = self.s.exact(uids[0])
+        docs = [self.one(n, expect=time, fields={"Name": "M"})
+                for n, time in zip((75, 76), read)]
+        results = self.put(*docs)
+        self.assertEqual([(r["result"], r["message"]) for r in results],
+                         [("refused", "changed since it was read"),
+                          ("updated", "")])
+        self.assertEqual(self.s.exact(uids[0]), now)
+        gone = {"uid": uids[0], "deleted": True, "expect": read[0]}
+        self.assertEqual(self.put(gone)[0]["message"],
+                         "changed since it was read")
+        docs[0]["expect"] = "nonsense"
+        self.assertEqual(self.put(docs[0])[0]["result"], "refused")
+        gone["expect"] = now["modified"]
+        self.assertEqual(self.put(gone)[0]["result"], "deleted")
+        self.assertEqual(self.put(gone)[0]["result"], "absent")
+        self.assertEqual(self.put(docs[0])[0]["result"], "created")
+
+    def test_compared_before_all_writing(self):
+        """What the request itself moves is no change of others."""
+        self.put(self.one(77))
+        uid = "%032x" % 77
+        time = self.s.exact(uid)["modified"]
+        results = self.put(
+            {"uid": uid, "fields": {"Fax": "1"}, "fields_only": ["Fax"]},
+            {"uid": uid, "fields": {"Fax": "2"}, "fields_only": ["Fax"],
+             "expect": time})
+        self.assertEqual([r["result"] for r in results], ["updated"] * 2)
+        self.assertNotEqual(self.s.exact(uid)["modified"], time)
+
+    def test_roles_that_are_never_given(self):
+        self.put(self.one(78, senaite={"roles": {
+            "a": ["Owner", "Manager"], "b": ["Site Administrator"],
+            "c": ["Analyst"], "d": []}}))
+        self.assertEqual(self.s.exact("%032x" % 78)["senaite"]["roles"],
+                         {"a": ["Owner"], "c": ["Analyst"], "d": []})
+
+    def test_users_keep_what_is_theirs(self):
+        user = {"uid": "/users/own", "type": "User", "title": "Own",
+                "fields": {"email": "own@b.example", "roles": [
+                    "Analyst", "Manager", "Owner", "Site Administrator"],
+                    "groups": ["Analysts", "Administrators",
+                               "Site Administrators"]}}
+        item = self.put(user, read=True)[0]["item"]
+        self.assertEqual(item["fields"], {
+            "email": "own@b.example", "roles": ["Analyst"],
+            "groups": ["Analysts"]})
+        other = dict(user, title="Other", fields={
+            "email": "other@b.example", "roles": [], "groups": []})
+        result = self.put(other, read=True)[0]
+        self.assertEqual((result["result"], result["item"]), ("same", item))
 
     def test_uploads(self):
         data = bytes(range(256)) * 4

@@ -194,6 +194,57 @@ TEST(a_document_as_it_is_sent)
 	canned_end(&m);
 }
 
+/* What it was when it was read last goes along, where that can be said. */
+TEST(what_is_expected)
+{
+	static const struct {
+		const char *uid, *last;
+		int exists, deleted;
+		const char *sent;
+	} cases[] = {
+		{ U1, "{\"modified\":\"2026-10-03T09:02:00.5Z\"}", 1, 0,
+		    "{\"uid\":\"" U1 "\",\"expect\":"
+		    "\"2026-10-03T09:02:00.5Z\",\"read_only\"" },
+		{ U1, "{\"modified\":\"2026-10-03T09:02:00Z\"}", 1, 1,
+		    "{\"uid\":\"" U1 "\",\"expect\":"
+		    "\"2026-10-03T09:02:00Z\",\"deleted\":true}" },
+		{ U1, "{\"modified\":\"2026-10-03T09:02:00Z\"}", 0, 0,
+		    NULL },
+		{ U1, "{\"modified\":5}", 1, 0, NULL },
+		{ U1, "{\"type\":\"T\"}", 1, 1, NULL },
+		{ U1, "", 1, 0, NULL },
+		{ U1, "{\"modified\":\"2026-10-03T09:02:00Z\","
+		    "\"site\":true}", 1, 0, NULL },
+		{ "/users/anna", "{\"modified\":\"2026-10-03T09:02:00Z\"}",
+		    1, 0, NULL },
+	};
+	struct mirror m;
+	struct err err = ERR_INIT;
+	char answer[200];
+	size_t i;
+
+	(void)canned_companion(&m);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mirror_put p = put_of(cases[i].uid,
+		    "{\"expect\":\"x\",\"type\":\"T\"}");
+
+		p.last = (struct json_span){ cases[i].last,
+		    strlen(cases[i].last) };
+		p.exists = cases[i].exists;
+		p.deleted = cases[i].deleted;
+		(void)snprintf(answer, sizeof(answer), RESULTS(RESULT("%s",
+		    "%s", "")), p.uid, p.deleted ? "deleted" : "same");
+		canned_push(answer);
+		CHECK_OK(m.ops->write(m.self, &p, 1, &blobs, &err), &err);
+		CHECK(cases[i].sent == NULL ?
+		    !canned_asked((int)i, "expect") :
+		    canned_asked((int)i, cases[i].sent));
+		CHECK(!canned_asked((int)i, "\"expect\":\"x\""));
+		clear_put(&p);
+	}
+	canned_end(&m);
+}
+
 /* The second time: the fields that refer to others, and no file. */
 TEST(only_references_the_second_time)
 {

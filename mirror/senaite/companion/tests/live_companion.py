@@ -310,6 +310,41 @@ def batches(t, site):
     return parent["uid"]
 
 
+def expected(t, site):
+    """What changed since it was read is not written over."""
+    base = find(site, "Contact")
+    docs = [dict(base, uid=new_uid(), id="contact-" + new_uid()[:8],
+                 title="E %d" % n) for n in range(3)]
+    site.bring(*docs)
+    uids = [d["uid"] for d in docs]
+    read = site.read(*uids)
+    site.update(uids[0], JobTitle="Edited meanwhile")
+    now = site.one(uids[0])
+    changes = [dict(d, expect=read[d["uid"]]["modified"],
+                    fields=dict(d["fields"], JobTitle="Written"))
+               for d in docs]
+    results = site.bring(*changes)
+    t.same([r["result"] for r in results],
+           ["refused", "updated", "updated"], "expect")
+    t.same(results[0]["message"], "changed since it was read", "expect")
+    t.same(site.one(uids[0]), now, "expect: nothing of it is written")
+    gone = {"uid": uids[0], "deleted": True,
+            "expect": read[uids[0]]["modified"]}
+    t.same(site.bring(gone)[0]["result"], "refused", "expect: a deletion")
+    gone["expect"] = now["modified"]
+    t.same(site.bring(gone)[0]["result"], "deleted", "expect: as it is")
+    t.same(site.bring(gone)[0]["result"], "absent", "expect: not there")
+    bad = dict(changes[1], expect="yesterday")
+    t.same(site.bring(bad)[0]["result"], "refused", "expect: no time")
+    doc = site.one(uids[1])
+    doc["senaite"] = dict(doc["senaite"], roles={
+        "x": ["Owner", "Manager"], "y": ["Site Administrator"]})
+    result = site.bring(doc, read=True)[0]
+    t.same(result["item"]["senaite"]["roles"], {"x": ["Owner"]},
+           "local roles that are never given")
+    t.ok("Manager" in result["message"], "local roles: told", result)
+
+
 def part(t, site, doc):
     """fields_only leaves all else."""
     before = site.one(doc["uid"])
@@ -599,9 +634,19 @@ def deleting(t, site, client):
     inside = [u[0] for u in site.push("list", limit=5000)["uids"]
               if u[2].startswith(site.one(client)["path"] + "/")]
     t.ok(inside, "a client with something inside")
+    before = site.read(client, *inside)
     result = site.bring({"uid": client, "deleted": True})[0]
-    t.same(result["result"], "deleted", "delete")
-    t.same(site.read(client, *inside), {}, "delete: what is inside too")
+    t.same((result["result"], result["message"]),
+           ("refused", "it holds %d objects" % len(inside)),
+           "delete: not with what is inside")
+    t.same(site.read(client, *inside), before, "delete: nothing is gone")
+    inside.sort(key=lambda uid: -before[uid]["path"].count("/"))
+    gone = [{"uid": uid, "deleted": True} for uid in inside + [client]]
+    for at in range(0, len(gone), 200):
+        results = site.bring(*gone[at:at + 200])
+        t.ok(all(r["result"] == "deleted" for r in results), "delete",
+             results)
+    t.same(site.read(client, *inside), {}, "delete: children first")
     found = site.api("search?UID=%s" % client)
     t.same(found["count"], 0, "delete: out of the catalogs")
     result = site.bring({"uid": client, "deleted": True})[0]
@@ -629,8 +674,12 @@ def people(t, site):
     less = dict(doc, fields=dict(doc["fields"], roles=[], groups=[]))
     t.same(site.bring(less)[0]["result"], "same",
            "a user: nothing is taken away")
-    t.same(site.bring(dict(doc, title="Other"))[0]["result"], "updated",
-           "a user: another name")
+    other = dict(doc, title="Other", fields=dict(
+        doc["fields"], email="other@example.org",
+        groups=["Administrators", "Site Administrators"]))
+    result = site.bring(other, read=True)[0]
+    t.same((result["result"], result["item"]), ("same", item),
+           "a user: keeps name, address and groups")
     t.same(site.bring({"uid": uid, "deleted": True})[0]["result"],
            "refused", "a user is never deleted")
     t.same(site.bring(dict(doc, uid="/users/admin"))[0]["result"],
@@ -677,6 +726,7 @@ def main(args):
         ("exact", exact, (t, source)),
         ("workflow", workflow, (t, source)),
         ("batches", batches, (t, source)),
+        ("expected", expected, (t, source)),
         ("pending", pending, (t, source)),
         ("files", files, (t, source)),
         ("read-only", read_only, (t, source, samples[1])),

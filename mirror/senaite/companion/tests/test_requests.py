@@ -103,6 +103,7 @@ class Documents(unittest.TestCase):
     def test_good(self):
         document.check({"uid": UID})
         document.check({"uid": UID, "deleted": True})
+        document.check({"uid": UID, "expect": "2026-11-21T01:00:00.5Z"})
         document.check({"uid": "/users/anna"})
         document.check({"uid": "/registry"})
         document.check({"uid": "/setup", "site": True, "path": "/setup"})
@@ -118,6 +119,7 @@ class Documents(unittest.TestCase):
         for more in ({"type": 5}, {"path": None}, {"parent": 5},
                      {"deleted": 1}, {"read_only": "yes"}, {"fields": []},
                      {"fields_only": "x"}, {"created": "yesterday"},
+                     {"expect": "yesterday"}, {"expect": 5},
                      {"site": True}, {"site": True, "path": "/a/b/c"},
                      {"history": {}}, {"attachments": {}},
                      {"attachments": [1]}, {"senaite": []},
@@ -126,6 +128,14 @@ class Documents(unittest.TestCase):
                      {"senaite": {"markers": "x"}},
                      {"senaite": {"owner": 5}}):
             self.assertRaises(Unfit, document.check, dict(more, uid=UID))
+
+    def test_local_roles(self):
+        self.assertEqual(document.local_roles({
+            "a": ["Owner", "Manager"], "b": ["Site Administrator"],
+            "c": ["Analyst"], "d": []}),
+            ({"a": ["Owner"], "c": ["Analyst"], "d": []},
+             ["Manager", "Site Administrator"]))
+        self.assertEqual(document.local_roles({}), ({}, []))
 
     def test_attachments(self):
         good = {"field": "F", "name": "a.txt", "media_type": "text/plain",

@@ -7,11 +7,13 @@ anywhere, and a queue that did not would index what is gone.
 """
 
 import transaction
+from Acquisition import aq_base
 from bika.lims import api
 from Products.CMFCore.indexing import getQueue
 from Products.CMFCore.indexing import processQueue
 from satchel.companion import counters
 from satchel.companion import creation
+from satchel.companion import dates
 from satchel.companion import document as shape
 from satchel.companion import logger
 from satchel.companion import paths
@@ -23,6 +25,7 @@ from satchel.companion import users
 from satchel.companion import values
 from satchel.companion.values import Unfit
 from satchel.companion.writer import reason
+from satchel.companion.writer import same_time
 from satchel.companion.writer import Writer
 from ZODB.POSException import ConflictError
 
@@ -85,6 +88,7 @@ class Batch(object):
         """The results, in order."""
         processQueue()
         self.check()
+        self.unchanged()
         self.each([e for e in self.open() if not placed(e.doc)], self.other)
         self.each(self.by_parent(), self.place)
         self.each(self.by_parent(), self.fill)
@@ -157,6 +161,21 @@ class Batch(object):
                 entry.refuse(e.args[0])
             seen.add(entry.uid)
 
+    def unchanged(self):
+        """Refuses what changed since the caller read it.
+
+        All are compared before anything is written: our own work on one
+        object may move the date of another.
+        """
+        for entry in self.open():
+            expected = entry.doc.get("expect")
+            obj = sites.find(self.key(entry)) if expected else None
+            if obj is None:
+                continue
+            found = getattr(aq_base(obj), "modification_date", None)
+            if not same_time(dates.utc(found), expected):
+                entry.refuse("changed since it was read")
+
     def other(self, entry):
         """Deletions, users and the registry: no second pass."""
         doc = entry.doc
@@ -175,8 +194,16 @@ class Batch(object):
             return "absent"
         if paths.is_site(sites.path_of(obj)):
             raise Unfit("a site object stays")
+        inside = creation.count_inside(obj)
+        if inside:
+            raise Unfit("it holds %d objects" % inside)
         creation.delete(obj)
         return "deleted"
+
+    @staticmethod
+    def key(entry):
+        """What the object is found by: a site object has its path."""
+        return entry.doc["path"] if entry.doc.get("site") else entry.uid
 
     def by_parent(self):
         """Open entries, parents before children."""
@@ -198,12 +225,11 @@ class Batch(object):
     def place(self, entry):
         """Finds the object or creates it."""
         doc = entry.doc
-        site_path = doc.get("path") if doc.get("site") else None
-        entry.obj = sites.find(site_path or entry.uid)
+        entry.obj = sites.find(self.key(entry))
         if entry.obj is not None:
             self.check_place(entry)
             return
-        if site_path or entry.uid.startswith("/"):
+        if self.key(entry).startswith("/"):
             raise Unfit("no such site object here")
         if doc.get("update_only") or doc.get("fields_only") is not None:
             entry.result = "absent"
@@ -262,8 +288,12 @@ class Batch(object):
         entry.result = "same"
         if changed:
             entry.result = "created" if entry.created else "updated"
+        said = []
         if writer.unknown:
-            entry.message = u"unknown here: " + u", ".join(writer.unknown)
+            said.append(u"unknown here: " + u", ".join(writer.unknown))
+        if writer.passed:
+            said.append(u"not given: " + u", ".join(writer.passed))
+        entry.message = u"; ".join(said)
 
     # the end
 

@@ -111,6 +111,11 @@ def delete(obj, tell=True):
         changes.deleted(*named)
 
 
+def count_inside(obj):
+    """How many objects are below it."""
+    return sum(1 for named in _inside(obj)) - 1
+
+
 def _hide(obj):
     """Nobody has seen it: the catalogs and the log need not hear of it."""
     children = getattr(aq_base(obj), "objectValues", None)

@@ -18,7 +18,10 @@ _SHA = re.compile(r"^[0-9a-f]{64}\Z")
 TEXTS = ("type", "path", "id", "title", "creator")
 TEXTS_OR_NULL = ("parent", "state")
 FLAGS = ("deleted", "read_only", "update_only", "site")
-TIMES = ("created", "modified")
+TIMES = ("created", "modified", "expect")
+
+# Roles that no lab may hand to another.
+NEVER = ("Manager", "Owner", "Site Administrator")
 
 
 def check(doc):
@@ -51,6 +54,21 @@ def check(doc):
         history.check(doc["history"])
     _attachments(doc)
     _senaite(doc.get("senaite", {}))
+
+
+def local_roles(wanted):
+    """(the local roles to give, sorted names of the others).
+
+    The owner of an object is part of it.
+    """
+    never = set(NEVER) - set(["Owner"])
+    out = {}
+    for name, given in wanted.items():
+        out[name] = [role for role in given if role not in never]
+        if given and not out[name]:
+            del out[name]
+    return out, sorted(never.intersection(
+        role for given in wanted.values() for role in given))
 
 
 def _texts(value):

@@ -6,11 +6,11 @@ import os
 from bika.lims import api
 from satchel.companion import paths
 from satchel.companion import values
+from satchel.companion.document import NEVER
 from satchel.companion.values import Unfit
 
-# What every user has, and what no lab may hand to another.
+# What every user has.
 EVERYBODY = ("Authenticated", "Anonymous", "Member", "AuthenticatedUsers")
-NEVER = ("Manager", "Owner", "Site Administrator")
 
 
 def _folder():
@@ -85,8 +85,8 @@ def store(document):
             return "absent", u""
         password = os.urandom(24).encode("hex")
         _folder().userFolderAddUser(name, password, ["Member"], [])
+        _properties(name, wanted)
         result = "created"
-    _properties(name, wanted)
     passed = _give(name, wanted)
     if result == "updated" and _state(name) == before:
         result = "same"
@@ -113,6 +113,7 @@ def _wanted(doc):
 
 
 def _properties(name, wanted):
+    """Of a new user alone: mail for one who is here goes where it went."""
     member = api.get_tool("portal_membership").getMemberById(name)
     changed = dict((key, wanted[key]) for key in ("fullname", "email")
                    if wanted[key] is not None
@@ -139,8 +140,8 @@ def _give(name, wanted):
     for group in wanted["groups"]:
         if group in user.getGroups() or group in EVERYBODY:
             continue
-        if group in ("Administrators", "Site Administrators") or \
-                groups.getGroupById(_plain(group) or "") is None:
+        found = groups.getGroupById(_plain(group) or "")
+        if found is None or set(NEVER).intersection(found.getRoles()):
             passed.append(group)
             continue
         groups.addPrincipalToGroup(name, str(group))

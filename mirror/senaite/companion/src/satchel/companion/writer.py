@@ -11,6 +11,7 @@ from Acquisition import aq_base
 from bika.lims import api
 from persistent.mapping import PersistentMapping
 from satchel.companion import dates
+from satchel.companion import document as shape
 from satchel.companion import fields
 from satchel.companion import files
 from satchel.companion import history
@@ -34,6 +35,7 @@ class Writer(object):
         self.fresh = fresh
         self.changed = fresh
         self.unknown = []
+        self.passed = []
 
     def write(self):
         """True if anything was written."""
@@ -241,7 +243,10 @@ class Writer(object):
 
     def roles(self):
         wanted = self.doc.get("senaite", {}).get("roles")
-        if wanted is None or values.equal(reader.roles(self.obj), wanted):
+        if wanted is None:
+            return
+        wanted, self.passed = shape.local_roles(wanted)
+        if values.equal(reader.roles(self.obj), wanted):
             return
         base = aq_base(self.obj)
         new = dict((history.plain(name), [history.plain(r) for r in given])
