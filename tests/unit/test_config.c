@@ -189,7 +189,7 @@ TEST(bad_values)
 	    "https://x:/", "https://[::1", "https://[]/", "https://x/%41" };
 	static const char *const numbers[] = { "", "-1", "0", "101", "+5",
 	    "05", "5.0", "0x5", "five", "100000000000000000000" };
-	char text[2048];
+	char text[1024];
 	size_t i;
 
 	for (i = 0; i < sizeof urls / sizeof *urls; i++) {
