@@ -22,7 +22,8 @@ struct give {
 	struct project_report *n;
 	int pass;			/* 1; 2: references again */
 	int deletes;			/* there are deletions now, */
-	int has_looked;			/* and these were looked for: */
+	uint64_t looked;		/* and at this sequence of the store
+					 * (0: never) these were found: */
 	struct mirror_list occupied;	/* deleted, with what lives in them */
 };
 
@@ -136,7 +137,8 @@ int give_intended(struct store *s, const char *uid, struct err *err);
 
 /* --- occupied.c -------------------------------------------------------- */
 
-/* Fill g->occupied, once in a run; no store is open. */
+/* Fill g->occupied, and again once objects of the store have changed, which
+ * an edit read before a deletion does too; no store is open. */
 int give_find_occupied(struct give *g, struct err *err);
 
 /* Is it one of them, to be deleted?  1 or 0. */

@@ -101,16 +101,18 @@ give_find_occupied(struct give *g, struct err *err)
 	CLEANUP(looking_clear) struct looking l = { .found = &g->occupied };
 	const struct dump_out out = { take_lines, &l };
 	const struct dump_what what = { .type = NULL };
+	uint64_t seq;
 	int rc;
 
-	if (g->has_looked)
-		return 0;
 	if ((rc = g->r->home->open(g->r->home->ctx, STORE_READ, &s, err)) < 0)
 		return rc;
+	seq = s->seq;
+	if (g->looked == seq)
+		return 0;
 	l.s = s;
 	if ((rc = dump_all(s, &what, &out, err)) < 0)
 		return rc;
-	g->has_looked = 1;
+	g->looked = seq;
 	return 0;
 }
 

@@ -176,7 +176,8 @@ learn_tokens(struct store *s, const struct give_one *x,
 	return 0;
 }
 
-/* Its name there, and its id there if that is not the record's. */
+/* Its name there, and its id there if that is not the record's: as it was
+ * intended, if it could not be read back. */
 static int
 take_names(struct store *s, struct give_one *x, const struct mirror_put *put,
     struct err *err)
@@ -188,8 +189,10 @@ take_names(struct store *s, struct give_one *x, const struct mirror_put *put,
 		set_text(&x->row.remote, span_of(&put->remote));
 	else
 		set_text(&x->row.remote, span_of(&x->remote));
-	if (put->read_back.len > 0 &&
-	    json_member(span_of(&put->read_back), "id", &there) &&
+	set_text(&x->row.uid, span_of(&x->uid));
+	if (put->read_back.len == 0)
+		return instance_put(s, &x->row, err);
+	if (json_member(span_of(&put->read_back), "id", &there) &&
 	    json_kind(there) == '"')
 		json_unescape(&id, there);
 	if (json_member(span_of(&x->line), "id", &ours) &&
@@ -198,7 +201,6 @@ take_names(struct store *s, struct give_one *x, const struct mirror_put *put,
 	buf_reset(&x->row.remote_id);
 	if (record.len > 0 && !json_same(span_of(&id), span_of(&record)))
 		set_text(&x->row.remote_id, span_of(&id));
-	set_text(&x->row.uid, span_of(&x->uid));
 	return instance_put(s, &x->row, err);
 }
 
@@ -263,7 +265,8 @@ put_held(struct give *g, struct store *s, struct give_one *x,
 	return put_row(s, x, again ? 2 : 0, err);
 }
 
-/* It was written, and what came of it is not known. */
+/* It was written, and what came of it is not known: as one whose end is
+ * unclear, so that an edit made after it is told from it. */
 static int
 put_unread(struct give *g, struct store *s, struct give_one *x,
     const char *reason, struct err *err)
@@ -271,12 +274,10 @@ put_unread(struct give *g, struct store *s, struct give_one *x,
 	int rc;
 
 	g->n->waiting++;
-	x->row.state = INSTANCE_REFUSED;
-	buf_reset(&x->row.doc);
 	if ((rc = doc_why_only(&x->row.why, reason, err)) < 0 ||
-	    (rc = give_show(s, x, err)) < 0)
+	    (rc = instance_put(s, &x->row, err)) < 0)
 		return rc;
-	return put_row(s, x, 0, err);
+	return instance_due_set(s, x->uid.at, x->uid.len, 0, err);
 }
 
 /* We wrote over an edit, which is a version now: it is to be given back. */

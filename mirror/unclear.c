@@ -269,7 +269,8 @@ note_rest(struct store *s, const struct doc *d, const struct states *t,
 	    put_note(s, d->uid.at, note.at, err);
 }
 
-/* Is it as it shall be?  Then that is what came of the write. */
+/* Is it as it shall be?  Then that is what came of the write: unless an edit
+ * was noted, which the write may have undone. */
 static int
 settle_same(struct give *g, struct store *s, const struct doc *d,
     const struct states *t, struct err *err)
@@ -281,7 +282,8 @@ settle_same(struct give *g, struct store *s, const struct doc *d,
 	struct refs_walk w;
 	int rc;
 
-	if ((rc = give_read(g, s, d->uid.at, &x, err)) <= 0 || x.deleted)
+	if ((rc = give_read(g, s, d->uid.at, &x, err)) <= 0 || x.deleted ||
+	    x.unclear.len > 0)
 		return rc < 0 ? rc : 0;
 	if (t->now.unknown > 0 || (rc = give_differences(g->r->m, &x.wanted,
 	    &t->now, &why, &tally, err)) != 0)

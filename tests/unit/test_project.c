@@ -501,11 +501,13 @@ TEST(not_overwritten)
 	pair_end(&a, &b);
 }
 
-TEST(deletions)
+static void
+check_deletions(size_t batch)
 {
 	struct twin a, b;
 
 	pair_begin(&a, &b);
+	b.m->batch = batch;
 	put_tree(&a, "fa");
 	notice(&a, "3 0 0 0 0 0");
 	send_all(&a, &b);
@@ -532,6 +534,17 @@ TEST(deletions)
 	notice(&b, "0 0 0 0 0 0");
 	project(&b, "0 0 0 0 0 0 0 0 0");
 	pair_end(&a, &b);
+}
+
+TEST(deletions)
+{
+	check_deletions(0);
+}
+
+/* That s2 lives is known only once s1 is deleted. */
+TEST(deletions_one_by_one)
+{
+	check_deletions(1);
 }
 
 /* --- attachments ------------------------------------------------------- */
@@ -802,6 +815,7 @@ TEST(mute)
 	project(&b, "3 3 0 0 0 0 3 0 0");
 	CHECK_STR(why_of(&b, "s1"), "[{\"reason\":\"it could not be read "
 	    "back\"}]");
+	CHECK_STR(state_of(&b, "s1"), "waiting");
 	b.m->mute = 0;
 	CHECK_OK(twin_try_notice(&b, 0, 0), &b.lab.err);
 	CHECK_INT(made(&b), 0);
@@ -810,6 +824,63 @@ TEST(mute)
 	CHECK_INT(made(&b), 0);
 	CHECK_INT(b.m->created, 3);
 	pair_end(&a, &b);
+}
+
+/* Somebody edits what was written and could not be read back. */
+static void
+check_mute_edit(int is_new, int is_lossy, int times)
+{
+	struct twin a, b;
+	int i;
+
+	pair_begin(&a, &b);
+	if (is_lossy)
+		lossy(&b);
+	twin_config(&b, MIRROR "[peer lab-a]\nremote-prefix = A-\n"
+	    "prefix-types = Sample\n");
+	put_tree(&a, "fa");
+	put(&a, "{\"uid\":\"s1\",\"title\":\"T\"}");
+	CHECK_OK(twin_try_notice(&a, 0, 0), &a.lab.err);
+	if (!is_new) {
+		send_all(&a, &b);
+		CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+		put(&a, "{\"uid\":\"s1\",\"fields\":{\"Next\":[],\"V\":"
+		    "\"7.654\"}}");
+		CHECK_OK(twin_try_notice(&a, 0, 0), &a.lab.err);
+	}
+	send_all(&a, &b);
+	b.m->mute = 1;
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_STR(state_of(&b, "s1"), "waiting");
+	put(&b, "{\"uid\":\"s1\",\"title\":\"edited\"}");
+	CHECK_OK(twin_try_notice(&b, 0, 0), &b.lab.err);
+	for (i = 1; i < times; i++)
+		CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	b.m->mute = 0;
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+
+	/* The edit is a version, and not more than the edit. */
+	CHECK_INT(made(&b), 1);
+	CHECK_INT(siblings_of(&b, "s1"), 1);
+	has_text(lab_show(&b.lab, "s1"), "\"title\":\"edited\"");
+	has_text(lab_show(&b.lab, "s1"), "\"id\":\"s-1\"");
+	has_text(lab_show(&b.lab, "s1"), is_new ? "1.2345" : "7.654");
+	has_text(there(&b, "s1"), "\"title\":\"edited\"");
+	has_text(there(&b, "s1"), "\"id\":\"A-s-1\"");
+	CHECK_OK(twin_try_notice(&b, 1, 0), &b.lab.err);
+	CHECK_OK(twin_try_project(&b, 0), &b.lab.err);
+	CHECK_INT(made(&b), 1);
+	CHECK_INT(lab_number(&b.lab, "SELECT count(*) FROM instance_note "
+	    "WHERE key LIKE 'intent:%' OR key LIKE 'unclear:%'"), 0);
+	pair_end(&a, &b);
+}
+
+TEST(mute_edit)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		check_mute_edit(i & 1, (i & 2) != 0, 1 + (i & 4) / 4);
 }
 
 int
