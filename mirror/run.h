@@ -50,8 +50,9 @@ struct run {
 void run_clear(struct run *r);
 
 /* Ask who is there; learn the number of the inventory, and which creations
- * were lost.  E_DEST_MISMATCH: it is another instance.  E_CONFIG: the store was filled in a more exact mode: what this
- * one does not show would be taken for edits. */
+ * were lost.  E_DEST_MISMATCH: it is another instance.  E_CONFIG: the store
+ * was filled in a more exact mode: what this one does not show would be taken
+ * for edits. */
 int run_begin(struct run *r, struct err *err);
 
 /* Open the store and begin: a transaction of this mode.  Closing rolls back;
