@@ -358,3 +358,29 @@ json_same(struct json_span a, struct json_span b)
 	return a.len == b.len &&
 	    (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
+
+int
+json_is(struct json_span a, const char *text)
+{
+	return a.len == strlen(text) && memcmp(a.at, text, a.len) == 0;
+}
+
+size_t
+json_count(struct json_span container)
+{
+	struct json_walk w;
+	struct json_span key, value;
+	size_t count = 0;
+
+	if (container.len == 0)
+		return 0;
+	for (w = json_walk(container); json_next(&w, &key, &value);)
+		count++;
+	return count;
+}
+
+struct json_span
+json_of(const struct buf *b)
+{
+	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
+}

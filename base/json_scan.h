@@ -73,5 +73,12 @@ int json_uint(uint64_t *ret, struct json_span value, uint64_t max);
 int json_key_cmp(struct json_span a, struct json_span b);
 
 int json_same(struct json_span a, struct json_span b);	/* same bytes */
+int json_is(struct json_span a, const char *text);	/* just these bytes */
+
+/* Items or members of a container; 0 of a span of no bytes. */
+size_t json_count(struct json_span container);
+
+/* All that a buffer holds; never NULL. */
+struct json_span json_of(const struct buf *b);
 
 #endif

@@ -11,12 +11,6 @@
 
 #define REASON_MAX 400u			/* bytes of a reason that is kept */
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 void
 doc_clear(struct doc *d)
 {
@@ -31,6 +25,13 @@ doc_line_clear(struct doc_line *l)
 	buf_clear(&l->plain);
 	buf_clear(&l->scratch);
 	buf_clear(&l->text);
+}
+
+void
+doc_set(struct buf *to, struct json_span x)
+{
+	buf_reset(to);
+	buf_add(to, x.at, x.len);
 }
 
 /* --- documents --------------------------------------------------------- */
@@ -83,7 +84,7 @@ doc_as(struct store *s, struct json_span document,
 	buf_reset(&ret->uid);
 	buf_reset(&ret->line);
 	if ((rc = buf_check(&plain, err)) < 0 ||
-	    (rc = terms_in(s, span_of(&plain), row, &ret->line, &ret->uid,
+	    (rc = terms_in(s, json_of(&plain), row, &ret->line, &ret->uid,
 	    err)) < 0)
 		return rc;
 	return buf_str(&ret->uid) == NULL || buf_str(&ret->line) == NULL ?
@@ -116,21 +117,16 @@ doc_is_same(const struct doc *d)
 	    memcmp(d->row.doc.at, d->line.at, d->line.len) == 0;
 }
 
-static int
-is_type(const char *type, size_t len, const char *word)
-{
-	return len == strlen(word) && memcmp(type, word, len) == 0;
-}
-
 int
 doc_is_wanted(const struct config_policy *p, const char *type, size_t len,
     const char *uid)
 {
+	const struct json_span name = { type, len };
 	const size_t skip = sizeof TERMS_SITE - 1;
 
-	if (is_type(type, len, "User"))
+	if (json_is(name, "User"))
 		return p->users == 1;
-	if (is_type(type, len, "Registry"))
+	if (json_is(name, "Registry"))
 		return p->registry == 1;
 	if (config_has_type(&p->skip, type, len))
 		return 0;
@@ -220,7 +216,7 @@ doc_line_read(struct store *s, struct json_span uid, struct json_span line,
 	if (ret->plain.len > LINE_BYTES_MAX)
 		return err_set(err, E_LIMIT, "a line of %zu bytes, expected "
 		    "at most %u", ret->plain.len, LINE_BYTES_MAX);
-	return line_read(&ret->parts, span_of(&ret->plain), &ret->scratch,
+	return line_read(&ret->parts, json_of(&ret->plain), &ret->scratch,
 	    &ret->text, err);
 }
 
@@ -332,7 +328,7 @@ use_up(struct json_span item, struct json_span *gone, size_t count,
 			add_coarse(&b, gone[i]);
 		if (buf_check(&a, err) < 0 || buf_check(&b, err) < 0)
 			return -(int)err->code;
-		if (!json_same(span_of(&a), span_of(&b)))
+		if (!json_same(json_of(&a), json_of(&b)))
 			continue;
 		gone[i].len = 0;
 		return 1;
@@ -353,10 +349,10 @@ doc_told_anew(struct buf *news, struct json_span last, struct json_span now,
 
 	if ((rc = doc_news(last, &now, 1, &gone, err)) < 0)
 		return rc;
-	olds = span_of(&gone);
+	olds = json_of(&gone);
 	if (rc > 0 && (rc = known_pairs(&olds, 1, &old, &count, err)) < 0)
 		return rc;
-	for (w = json_walk(span_of(news)); json_next(&w, &none, &item);) {
+	for (w = json_walk(json_of(news)); json_next(&w, &none, &item);) {
 		if ((rc = use_up(item, old, count, err)) < 0)
 			return rc;
 		if (rc > 0)

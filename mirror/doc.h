@@ -22,6 +22,9 @@ struct doc {
 #define DOC_INIT { .remote = { NULL, 0 } }
 void doc_clear(struct doc *d);
 
+/* The text becomes that of the span. */
+void doc_set(struct buf *to, struct json_span x);
+
 /* The row of a document, by its UID there: 1 or 0. */
 int doc_find(struct store *s, struct json_span document, struct doc *ret,
     struct err *err);

@@ -10,12 +10,6 @@
 #include "page.h"
 #include "terms.h"
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 struct batch_out {
 	struct give *g;
 	struct give_one *all;		/* owned */
@@ -248,8 +242,8 @@ make_put(struct give *g, const struct give_one *x, struct mirror_put *put)
 	put->update_only = config_has_type(&p->update_only, type.at,
 	    type.len);
 	put->second = g->pass == 2;
-	put->document = span_of(&x->document);
-	put->last = span_of(&x->last);
+	put->document = json_of(&x->document);
+	put->last = json_of(&x->last);
 }
 
 static int

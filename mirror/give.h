@@ -54,11 +54,6 @@ void give_one_clear(struct give_one *x);
 int give_read(struct give *g, struct store *s, const char *uid,
     struct give_one *ret, struct err *err);
 
-/* The policy of where a version was born: 1, or 0 if it was here (no policy:
- * all is wanted). */
-int give_policy(const struct config *c, struct store *s,
-    const struct version *v, struct config_policy *ret, struct err *err);
-
 /* Does the policy want it by itself? */
 int give_wants(const struct config *c, struct store *s,
     const struct siblings *set, const char *uid, struct err *err);
@@ -97,9 +92,6 @@ int give_batch(struct give *g, const struct mirror_list *uids,
     struct err *err);
 
 /* --- outcome.c --------------------------------------------------------- */
-
-/* What the instance shows is now the winner. */
-int give_show(struct store *s, const struct give_one *x, struct err *err);
 
 /* It is there as it shall be, and nothing was written. */
 int give_same(struct give *g, struct store *s, struct give_one *x,

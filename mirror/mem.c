@@ -15,12 +15,6 @@ struct mem_change {
 	int deleted;
 };
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 /* --- objects ----------------------------------------------------------- */
 
 struct mem *
@@ -98,7 +92,7 @@ mem_find(const struct mem *m, const char *uid)
 	if (i < m->count && strcmp(m->all[i].uid, uid) == 0)
 		return &m->all[i];
 	for (i = 0; uid[0] == '/' && i < m->count; i++)
-		if (mem_member_is(span_of(&m->all[i].doc), "path", uid))
+		if (mem_member_is(json_of(&m->all[i].doc), "path", uid))
 			return &m->all[i];
 	return NULL;
 }
@@ -191,16 +185,16 @@ mem_put(struct mem *m, const char *document, struct err *err)
 	if ((rc = json_canon(&new, document, strlen(document), DOC_DEPTH,
 	    err)) < 0)
 		return rc;
-	if (!json_member(span_of(&new), "uid", &x))
+	if (!json_member(json_of(&new), "uid", &x))
 		return err_set(err, E_RECORD, "no uid");
 	json_unescape(&uid, x);
 	if (buf_str(&uid) == NULL)
 		return err_oom(err);
 	o = mem_find(m, uid.at);
-	if ((rc = mem_join(o == NULL ? none : span_of(&o->doc), span_of(&new),
+	if ((rc = mem_join(o == NULL ? none : json_of(&o->doc), json_of(&new),
 	    &doc, err)) < 0)
 		return rc;
-	return mem_set(m, uid.at, span_of(&doc), err);
+	return mem_set(m, uid.at, json_of(&doc), err);
 }
 
 int
@@ -223,7 +217,7 @@ mem_delete(struct mem *m, const char *name, struct err *err)
 	m->count--;
 	memmove(o, o + 1, (m->count - i) * sizeof *o);
 	for (i = 0; i < m->count;) {
-		if (!mem_member_is(span_of(&m->all[i].doc), "parent", uid)) {
+		if (!mem_member_is(json_of(&m->all[i].doc), "parent", uid)) {
 			i++;
 			continue;
 		}
@@ -333,7 +327,7 @@ op_read(void *self, const char *const *uids, size_t count,
 			rc = sink->failed(sink->ctx, uids[i], "",
 			    "a broken object", err);
 		else
-			rc = sink->item(sink->ctx, span_of(&o->doc), err);
+			rc = sink->item(sink->ctx, json_of(&o->doc), err);
 	}
 	return rc;
 }

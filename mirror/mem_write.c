@@ -9,12 +9,6 @@
 
 static const struct json_span none = { "{}", 2 };
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 /* A number or text with one decimal. */
 static void
 add_rounded(struct buf *out, struct json_span value)
@@ -196,7 +190,7 @@ make_doc(struct mem *m, const char *uid, const struct mirror_put *put,
 			buf_reset(&fields);
 			add_fields(m, value, &fields);
 			rc = mem_join(had.len > 0 ? had : none,
-			    span_of(&fields), &text, err);
+			    json_of(&fields), &text, err);
 			if (rc < 0)
 				return rc;
 		} else if (is_key(key, "attachments")) {
@@ -212,7 +206,7 @@ make_doc(struct mem *m, const char *uid, const struct mirror_put *put,
 	buf_addc(&text, '}');
 	if (buf_check(&text, err) < 0)
 		return -(int)err->code;
-	return mem_join(old.len > 0 ? old : none, span_of(&text), out, err);
+	return mem_join(old.len > 0 ? old : none, json_of(&text), out, err);
 }
 
 static int
@@ -260,7 +254,7 @@ write_one(struct mem *m, struct mirror_put *put,
 		(void)snprintf(own, sizeof own, "m%04u", ++m->next_uid);
 		uid = own;
 	}
-	if ((rc = make_doc(m, uid, put, o != NULL ? span_of(&o->doc) :
+	if ((rc = make_doc(m, uid, put, o != NULL ? json_of(&o->doc) :
 	    (struct json_span){ "", 0 }, blobs, &doc, err)) < 0)
 		return rc;
 	buf_adds(&put->remote, uid);
@@ -273,7 +267,7 @@ write_one(struct mem *m, struct mirror_put *put,
 	put->result = MIRROR_DONE;
 	if (!m->mute)
 		buf_add(&put->read_back, doc.at, doc.len);
-	return mem_set(m, put->remote.at, span_of(&doc), err);
+	return mem_set(m, put->remote.at, json_of(&doc), err);
 }
 
 static int

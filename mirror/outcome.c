@@ -5,21 +5,9 @@
 #include "give.h"
 #include "intent.h"
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
-static void
-set_text(struct buf *to, struct json_span x)
-{
-	buf_reset(to);
-	buf_add(to, x.at, x.len);
-}
-
-int
-give_show(struct store *s, const struct give_one *x, struct err *err)
+/* What the instance shows is now the winner. */
+static int
+show_winner(struct store *s, const struct give_one *x, struct err *err)
 {
 	CLEANUP(buf_freep) char *like = NULL;
 	CLEANUP(buf_freep) struct version **list = NULL;
@@ -65,7 +53,7 @@ put_row(struct store *s, struct give_one *x, int pass, struct err *err)
 {
 	int rc;
 
-	set_text(&x->row.uid, span_of(&x->uid));
+	doc_set(&x->row.uid, json_of(&x->uid));
 	if ((rc = instance_put(s, &x->row, err)) < 0 ||
 	    (rc = give_intended(s, x->uid.at, err)) < 0)
 		return rc;
@@ -83,7 +71,7 @@ give_same(struct give *g, struct store *s, struct give_one *x,
 	buf_reset(&x->row.why);
 	if (g->pass == 1)
 		g->n->same++;
-	if ((rc = give_show(s, x, err)) < 0 ||
+	if ((rc = show_winner(s, x, err)) < 0 ||
 	    (rc = put_tried(g, s, x, 0, err)) < 0)
 		return rc;
 	return put_row(s, x, 0, err);
@@ -138,7 +126,7 @@ learn_token(struct store *s, const struct give_one *x,
 
 	if (json_kind(theirs) != '{' ||
 	    !json_member(theirs, "token", &token) ||
-	    !json_member(span_of(&x->wanted.plain), "attachments", &array) ||
+	    !json_member(json_of(&x->wanted.plain), "attachments", &array) ||
 	    json_kind(array) != '[')
 		return 0;
 	(void)json_member(theirs, "field", &field);
@@ -186,21 +174,21 @@ take_names(struct store *s, struct give_one *x, const struct mirror_put *put,
 	struct json_span there, ours;
 
 	if (put->remote.len > 0)
-		set_text(&x->row.remote, span_of(&put->remote));
+		doc_set(&x->row.remote, json_of(&put->remote));
 	else
-		set_text(&x->row.remote, span_of(&x->remote));
-	set_text(&x->row.uid, span_of(&x->uid));
+		doc_set(&x->row.remote, json_of(&x->remote));
+	doc_set(&x->row.uid, json_of(&x->uid));
 	if (put->read_back.len == 0)
 		return instance_put(s, &x->row, err);
-	if (json_member(span_of(&put->read_back), "id", &there) &&
+	if (json_member(json_of(&put->read_back), "id", &there) &&
 	    json_kind(there) == '"')
 		json_unescape(&id, there);
-	if (json_member(span_of(&x->line), "id", &ours) &&
+	if (json_member(json_of(&x->line), "id", &ours) &&
 	    json_kind(ours) == '"')
 		json_unescape(&record, ours);
 	buf_reset(&x->row.remote_id);
-	if (record.len > 0 && !json_same(span_of(&id), span_of(&record)))
-		set_text(&x->row.remote_id, span_of(&id));
+	if (record.len > 0 && !json_same(json_of(&id), json_of(&record)))
+		doc_set(&x->row.remote_id, json_of(&id));
 	return instance_put(s, &x->row, err);
 }
 
@@ -215,16 +203,16 @@ read_held(struct store *s, struct give_one *x, const struct mirror_put *put,
 	int rc;
 
 	as.doc = x->line;
-	if ((rc = doc_as(s, span_of(&put->read_back), &as, &d, err)) < 0)
+	if ((rc = doc_as(s, json_of(&put->read_back), &as, &d, err)) < 0)
 		return rc;
-	if (!json_same(span_of(&d.uid), span_of(&x->uid)))
+	if (!json_same(json_of(&d.uid), json_of(&x->uid)))
 		return err_set(err, E_DEST_MISMATCH, "another object was read "
 		    "back");
-	if ((rc = learn_tokens(s, x, span_of(&d.line), err)) < 0 ||
-	    (rc = doc_line_read(s, span_of(&x->uid), span_of(&d.line), held,
+	if ((rc = learn_tokens(s, x, json_of(&d.line), err)) < 0 ||
+	    (rc = doc_line_read(s, json_of(&x->uid), json_of(&d.line), held,
 	    err)) < 0)
 		return rc;
-	set_text(&x->row.doc, span_of(&d.line));
+	doc_set(&x->row.doc, json_of(&d.line));
 	return buf_check(&x->row.doc, err);
 }
 
@@ -259,7 +247,7 @@ put_held(struct give *g, struct store *s, struct give_one *x,
 	x->row.state = failed > 0 ? INSTANCE_REFUSED : INSTANCE_HELD;
 	x->row.seq = x->base.object.seq;
 	if ((rc = buf_check(&x->row.why, err)) < 0 ||
-	    (rc = give_show(s, x, err)) < 0 ||
+	    (rc = show_winner(s, x, err)) < 0 ||
 	    (rc = put_tried(g, s, x, failed > 0, err)) < 0)
 		return rc;
 	return put_row(s, x, again ? 2 : 0, err);
@@ -304,7 +292,7 @@ is_taken_name(struct store *s, const struct give_one *x,
 	if (put->remote.len == 0)
 		return 0;
 	rc = instance_uid_of(s, put->remote.at, put->remote.len, &uid, err);
-	return rc <= 0 ? rc : !json_same(span_of(&uid), span_of(&x->uid));
+	return rc <= 0 ? rc : !json_same(json_of(&uid), json_of(&x->uid));
 }
 
 static int
@@ -361,7 +349,7 @@ put_gone(struct give *g, struct store *s, struct give_one *x,
 	buf_reset(&x->row.remote_id);
 	buf_reset(&x->row.doc);
 	buf_reset(&x->row.why);
-	if ((rc = give_show(s, x, err)) < 0 ||
+	if ((rc = show_winner(s, x, err)) < 0 ||
 	    (rc = put_tried(g, s, x, 0, err)) < 0)
 		return rc;
 	return put_row(s, x, 0, err);

@@ -8,12 +8,6 @@
 #include "../store/refs.h"
 #include "terms.h"
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 static int
 is_true(struct json_span document, const char *key)
 {
@@ -45,19 +39,12 @@ take_kind(const struct run *r, struct json_span document,
 
 /* --- rows -------------------------------------------------------------- */
 
-static void
-set_text(struct buf *to, struct json_span x)
-{
-	buf_reset(to);
-	buf_add(to, x.at, x.len);
-}
-
 /* The row as it is after a look at the instance. */
 static int
 put_seen(struct run *r, struct store *s, struct doc *d, struct err *err)
 {
-	set_text(&d->row.uid, span_of(&d->uid));
-	set_text(&d->row.remote, d->remote);
+	doc_set(&d->row.uid, json_of(&d->uid));
+	doc_set(&d->row.remote, d->remote);
 	d->row.seen = r->seen;
 	return instance_put(s, &d->row, err);
 }
@@ -93,9 +80,9 @@ put_read(struct run *r, struct store *s, struct doc *d,
 
 	if (json_member(document, "id", &x) && json_kind(x) == '"')
 		json_unescape(&id, x);
-	if (!json_same(span_of(&id), span_of(&d->row.remote_id)))
+	if (!json_same(json_of(&id), json_of(&d->row.remote_id)))
 		buf_reset(&d->row.remote_id);
-	set_text(&d->row.doc, span_of(&d->line));
+	doc_set(&d->row.doc, json_of(&d->line));
 	if (d->row.state != INSTANCE_REFUSED &&
 	    d->row.state != INSTANCE_HELD) {
 		d->row.state = INSTANCE_HELD;
@@ -150,7 +137,7 @@ is_winner(struct taking *t, struct err *err)
 	int rc;
 
 	if ((rc = dump_object(t->s, t->d->uid.at, &line, err)) < 0 ||
-	    (rc = doc_line_read(t->s, span_of(&t->d->uid), span_of(&line),
+	    (rc = doc_line_read(t->s, json_of(&t->d->uid), json_of(&line),
 	    &here, err)) < 0)
 		return rc;
 	if (doc_fields(&here).len == 0 || !json_same(line_text(&here.text,
@@ -256,10 +243,10 @@ add_modified(struct taking *t, struct err *err)
 	struct json_span now = doc_fields(&t->now);
 
 	if (!json_member(now, p.key, &p.value) &&
-	    !json_member(span_of(&t->fields), p.key, &p.value))
+	    !json_member(json_of(&t->fields), p.key, &p.value))
 		return 0;
-	patch_object(&t->full, span_of(&t->fields), &p, 1);
-	t->edit.fields = span_of(&t->full);
+	patch_object(&t->full, json_of(&t->fields), &p, 1);
+	t->edit.fields = json_of(&t->full);
 	return buf_check(&t->full, err);
 }
 
@@ -270,8 +257,8 @@ take_difference(struct taking *t, struct err *err)
 	struct json_span last_entries, before = t->base.winner->fields;
 	int fields, entries, rc;
 
-	if ((rc = doc_line_read(t->s, span_of(&t->d->uid),
-	    span_of(&t->d->row.doc), &t->last, err)) < 0)
+	if ((rc = doc_line_read(t->s, json_of(&t->d->uid),
+	    json_of(&t->d->row.doc), &t->last, err)) < 0)
 		return rc;
 	last_entries = doc_entries(&t->last);
 	if ((fields = terms_patch(before, doc_fields(&t->last),
@@ -288,8 +275,8 @@ take_difference(struct taking *t, struct err *err)
 		t->r->n.same++;
 		return 0;
 	}
-	t->edit.fields = span_of(&t->fields);
-	t->edit.entries = span_of(&t->news);
+	t->edit.fields = json_of(&t->fields);
+	t->edit.entries = json_of(&t->news);
 	if ((rc = add_modified(t, err)) < 0)
 		return rc;
 	return make_edit(t, err);
@@ -301,7 +288,7 @@ take_change(struct taking *t, struct json_span document, struct err *err)
 	struct doc *d = t->d;
 	int rc;
 
-	if ((rc = doc_line_read(t->s, span_of(&d->uid), span_of(&d->line),
+	if ((rc = doc_line_read(t->s, json_of(&d->uid), json_of(&d->line),
 	    &t->now, err)) < 0)
 		return rc;
 	if (t->now.unknown > 0)
@@ -371,7 +358,7 @@ take_one(struct run *r, struct store *s, struct json_span document,
 	if (kind == TAKE_NAME)
 		return take_name(r, s, &d, err);
 	if (d.row.remote.len > 0 && !is_true(document, "site") &&
-	    !json_same(span_of(&d.row.remote), d.remote))
+	    !json_same(json_of(&d.row.remote), d.remote))
 		return err_set(err, E_DEST_MISMATCH, "its UID is the name of "
 		    "another object, which is there as \"%s\"",
 		    d.row.remote.at);
@@ -437,14 +424,14 @@ take_unread(struct run *r, struct store *s, const char *remote,
 	r->n.unread++;
 	if (r->settle != NULL)
 		mirror_list_add(&r->unread, remote, len);
-	set_text(&d.uid, span_of(&d.row.uid));
+	doc_set(&d.uid, json_of(&d.row.uid));
 	if (rc == 0 && (rc = terms_uid(s, remote, len, &d.uid, err)) < 0)
 		return rc;
 	if (d.row.uid.len == 0 && (rc = instance_get(s, d.uid.at, d.uid.len,
 	    &d.row, err)) < 0)
 		return rc;
 	if (d.row.uid.len > 0 && d.row.remote.len > 0 &&
-	    !json_same(span_of(&d.row.remote), d.remote))
+	    !json_same(json_of(&d.row.remote), d.remote))
 		return 0;	/* the name of another one */
 	if (d.row.state == INSTANCE_HELD || d.row.state == INSTANCE_LEFT ||
 	    d.row.state == INSTANCE_UNREAD) {
@@ -478,7 +465,7 @@ is_lost_one(struct run *r, struct store *s, const char *uid,
 	(void)r;
 	if ((rc = dump_object(s, uid, &wanted, err)) <= 0)
 		return rc;
-	w = span_of(&wanted);
+	w = json_of(&wanted);
 	return is_equal(w, line, "type") && is_equal(w, line, "parent") &&
 	    (is_equal(w, line, "id") || is_equal(w, line, "title"));
 }
@@ -501,12 +488,12 @@ take_lost(struct run *r, struct store *s, struct json_span document,
 			return rc;
 		if (rc == 0 || row.remote.len > 0)
 			continue;
-		rc = is_lost_one(r, s, uid, span_of(&d.line), err);
+		rc = is_lost_one(r, s, uid, json_of(&d.line), err);
 		if (rc < 0)
 			return rc;
 		if (rc == 0)
 			continue;
-		set_text(&row.remote, d.remote);
+		doc_set(&row.remote, d.remote);
 		row.seen = r->seen;
 		rc = instance_put(s, &row, err);
 		return rc < 0 ? rc : 1;

@@ -6,18 +6,6 @@
 #include "../store/refs.h"
 #include "mirror.h"
 
-static int
-is_word(struct json_span key, const char *word)
-{
-	return key.len == strlen(word) && memcmp(key.at, word, key.len) == 0;
-}
-
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->at, b->len };
-}
-
 /* --- names ------------------------------------------------------------- */
 
 /* Append "site:" and the path, with what a uid may not have as ~xx. */
@@ -173,17 +161,17 @@ add_member(struct terms *t, struct json_span key, struct json_span value,
 	    (size_t)(value.at + value.len - key.at) + 1 }, uid;
 	size_t head = (size_t)(value.at - all.at);
 
-	if (is_word(key, "uid")) {
+	if (json_is(key, "uid")) {
 		buf_add(out, all.at, head);
 		buf_add(out, t->uid.at, t->uid.len);
-	} else if (t->id.len > 0 && (is_word(key, "id") ||
-	    (is_word(key, "title") && json_same(value, t->was)))) {
+	} else if (t->id.len > 0 && (json_is(key, "id") ||
+	    (json_is(key, "title") && json_same(value, t->was)))) {
 		buf_add(out, all.at, head);
 		buf_add(out, t->id.at, t->id.len);
-	} else if (is_word(key, "parent") && json_plain(value, &uid)) {
+	} else if (json_is(key, "parent") && json_plain(value, &uid)) {
 		buf_add(out, all.at, head);
 		return add_name(t, uid, out, err);
-	} else if (is_word(key, "history") || is_word(key, "attachments")) {
+	} else if (json_is(key, "history") || json_is(key, "attachments")) {
 		buf_add(out, all.at, all.len);
 	} else {
 		return add_text(t, all, out, err);
@@ -204,7 +192,7 @@ add_members(struct terms *t, struct json_span object, struct buf *out,
 	if (!json_member(object, "id", &t->was))
 		t->was = (struct json_span){ "", 0 };
 	while (json_next(&w, &key, &value)) {
-		if (!t->out && (is_word(key, "path") || is_word(key, "site")))
+		if (!t->out && (json_is(key, "path") || json_is(key, "site")))
 			continue;
 		buf_addc(out, c);
 		if ((rc = add_member(t, key, value, out, err)) < 0)
@@ -243,7 +231,7 @@ uid_in(struct store *s, struct json_span document, struct buf *out,
 	rc = instance_uid_of(s, remote.at, remote.len, out, err);
 	if (rc == 0 && json_member(document, "site", &x) &&
 	    json_kind(x) == 't' && text_of(document, "path", &path))
-		add_site(out, span_of(&path));
+		add_site(out, json_of(&path));
 	else if (rc == 0)
 		rc = terms_uid(s, remote.at, remote.len, out, err);
 	(void)buf_str(out);
@@ -271,7 +259,7 @@ id_in(struct store *s, struct json_span document,
 	    memcmp(id.at, row->remote_id.at, id.len) != 0)
 		return 0;
 	if (row->doc.len > 0) {
-		if (json_member(span_of(&row->doc), "id", &x))
+		if (json_member(json_of(&row->doc), "id", &x))
 			buf_add(out, x.at, x.len);
 		return 0;
 	}

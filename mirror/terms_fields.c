@@ -8,17 +8,11 @@
 static const struct json_span nothing = { "", 0 };
 static const struct json_span empty = { "{}", 2 };
 
-static int
-is_word(struct json_span key, const char *word)
-{
-	return key.len == strlen(word) && memcmp(key.at, word, key.len) == 0;
-}
-
 /* Those of F that are no fields to compare. */
 static int
 is_apart(struct json_span name)
 {
-	return is_word(name, "modified") || is_word(name, "history");
+	return json_is(name, "modified") || json_is(name, "history");
 }
 
 /* --- a difference put onto a base -------------------------------------- */
@@ -97,7 +91,7 @@ patch_members(const struct json_span of[SIDES], int top, struct buf *out)
 	char before = '{';
 
 	for (sides_begin(sides, of); sides_next(sides, &key, v);) {
-		nested = top && is_word(key, "fields");
+		nested = top && json_is(key, "fields");
 		differ = nested ? (v[LAST].len > 0) != (v[NOW].len > 0) :
 		    !(top && is_apart(key)) && !json_same(v[LAST], v[NOW]);
 		x = v[differ ? NOW : BASE];

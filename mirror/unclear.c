@@ -13,12 +13,6 @@
  * did not mean to make at all: these are an edit.  After the next write, read
  * back as H, what the instance makes of our values is known, and is none. */
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 static int
 key_of(const char *uid, struct buf *key, struct err *err)
 {
@@ -81,16 +75,16 @@ static int
 states_read(struct store *s, const struct doc *d, struct states *t,
     struct err *err)
 {
-	struct json_span uid = span_of(&d->uid);
+	struct json_span uid = json_of(&d->uid);
 	int rc;
 
 	if ((rc = intent_line(s, d->uid.at, &t->line, err)) < 0 ||
-	    (rc = doc_line_read(s, uid, span_of(&d->row.doc), &t->last,
+	    (rc = doc_line_read(s, uid, json_of(&d->row.doc), &t->last,
 	    err)) < 0 ||
-	    (rc = doc_line_read(s, uid, span_of(&t->line), &t->meant,
+	    (rc = doc_line_read(s, uid, json_of(&t->line), &t->meant,
 	    err)) < 0)
 		return rc;
-	return doc_line_read(s, uid, span_of(&d->line), &t->now, err);
+	return doc_line_read(s, uid, json_of(&d->line), &t->now, err);
 }
 
 static void
@@ -160,7 +154,7 @@ add_sure(struct json_span last, struct json_span meant, struct json_span now,
 		return 0;
 	if (terms_patch(now, last, meant, &mixed, err) < 0)
 		return -(int)err->code;
-	return terms_patch(last, meant, span_of(&mixed), out, err);
+	return terms_patch(last, meant, json_of(&mixed), out, err);
 }
 
 /* What is noted, or is to be. */
@@ -185,7 +179,7 @@ keep_old(struct json_span last, struct json_span old, struct buf *now,
 	CLEANUP(buf_clear) struct buf both = BUF_INIT;
 	int rc;
 
-	if ((rc = terms_patch(span_of(now), last, old, &both, err)) < 0)
+	if ((rc = terms_patch(json_of(now), last, old, &both, err)) < 0)
 		return rc;
 	buf_reset(now);
 	buf_add(now, both.at, both.len);
@@ -209,7 +203,7 @@ join_old(struct json_span note, const struct states *t, struct rest *x,
 	if ((rc = keep_old(last, d, &x->fields, err)) < 0 ||
 	    (sure.len > 2 &&
 	    (rc = keep_old(last, sure, &x->sure, err)) < 0) ||
-	    (rc = doc_news(span_of(&x->news), &news, 1, &more, err)) < 0)
+	    (rc = doc_news(json_of(&x->news), &news, 1, &more, err)) < 0)
 		return rc;
 	buf_reset(&x->news);
 	if (news.len > 2)
@@ -235,14 +229,14 @@ find_rest(const struct states *t, struct json_span old, struct rest *x,
 	known[1] = doc_entries(&t->meant);
 	add_whole(meant, doc_fields(&t->now), &now);
 	if ((rc = buf_check(&now, err)) < 0 ||
-	    (rc = add_sure(last, meant, span_of(&now), &x->sure, err)) < 0 ||
-	    (rc = terms_patch(last, meant, span_of(&now), &x->fields,
+	    (rc = add_sure(last, meant, json_of(&now), &x->sure, err)) < 0 ||
+	    (rc = terms_patch(last, meant, json_of(&now), &x->fields,
 	    err)) < 0 ||
 	    (rc = doc_news(doc_entries(&t->now), known, 2, &x->news,
 	    err)) < 0 ||
 	    (rc = join_old(old, t, x, err)) < 0)
 		return rc;
-	x->count = terms_patch(last, last, span_of(&x->fields), &none, err);
+	x->count = terms_patch(last, last, json_of(&x->fields), &none, err);
 	return x->count;
 }
 
@@ -256,14 +250,14 @@ note_rest(struct store *s, const struct doc *d, const struct states *t,
 	if (x->count == 0 && x->news.len == 0)
 		return 0;
 	buf_adds(&note, "{\"d\":");
-	add_fields(&note, span_of(&x->fields));
+	add_fields(&note, json_of(&x->fields));
 	buf_adds(&note, ",\"l\":");
 	add_fields(&note, doc_fields(&t->last));
 	buf_adds(&note, ",\"news\":");
 	buf_add(&note, x->news.len > 0 ? x->news.at : "[]",
 	    x->news.len > 0 ? x->news.len : 2);
 	buf_adds(&note, ",\"s\":");
-	add_fields(&note, span_of(&x->sure));
+	add_fields(&note, json_of(&x->sure));
 	buf_addc(&note, '}');
 	return buf_str(&note) == NULL ? err_oom(err) :
 	    put_note(s, d->uid.at, note.at, err);
@@ -297,7 +291,7 @@ settle_same(struct give *g, struct store *s, const struct doc *d,
 		return rc;
 
 	/* A name of ours that it does not know looks right, too. */
-	w = refs_walk(span_of(&x.line));
+	w = refs_walk(json_of(&x.line));
 	if (!g->r->facts.keeps_uids && refs_next(&w, &ref) &&
 	    refs_next(&w, &ref) && (rc = instance_due_set(s, x.uid.at,
 	    x.uid.len, 2, err)) < 0)
@@ -353,14 +347,14 @@ settle_unclear(struct store *s, const struct doc *d, const struct states *t,
 
 	if ((rc = give_unclear(s, d->uid.at, &old, err)) < 0)
 		return rc;
-	if (rc > 0 && json_member(span_of(&old), "d", &fields) &&
+	if (rc > 0 && json_member(json_of(&old), "d", &fields) &&
 	    (edited = terms_patch(last, last, fields, &none, err)) < 0)
 		return edited;
 	if ((rc = edited ? 0 : was_written(t, err)) < 0)
 		return rc;
 	rc = rc > 0 ? intent_done(s, d->uid.at, err) :
 	    intent_undone(s, d->uid.at, err);
-	if (rc < 0 || (rc = find_rest(t, span_of(&old), &x, err)) < 0)
+	if (rc < 0 || (rc = find_rest(t, json_of(&old), &x, err)) < 0)
 		return rc;
 	return note_rest(s, d, t, &x, err);
 }
@@ -405,7 +399,7 @@ add_own_id(const struct give_one *x, struct json_span rest,
 
 	if (json_member(rest, "id", &there) && json_kind(there) == '"')
 		json_unescape(&id, there);
-	if (id.len > 0 && json_same(span_of(&id), span_of(&x->row.remote_id)) &&
+	if (id.len > 0 && json_same(json_of(&id), json_of(&x->row.remote_id)) &&
 	    json_member(held, "id", &p.value))
 		patch_object(out, rest, &p, 1);
 	else
@@ -419,7 +413,7 @@ add_edit(struct give_one *x, struct json_span before,
 {
 	CLEANUP(buf_clear) struct buf own = BUF_INIT, rest = BUF_INIT;
 	CLEANUP(buf_clear) struct buf fields = BUF_INIT;
-	struct json_span note = span_of(&x->unclear), d, l, sure;
+	struct json_span note = json_of(&x->unclear), d, l, sure;
 	int rc, count, more;
 
 	if (!json_member(note, "d", &d) || !json_member(note, "l", &l) ||
@@ -428,11 +422,11 @@ add_edit(struct give_one *x, struct json_span before,
 		    x->uid.at);
 	add_own_id(x, d, doc_fields(held), &own);
 	if ((rc = buf_check(&own, err)) < 0 ||
-	    (rc = terms_patch(l, doc_fields(held), span_of(&own), &rest,
+	    (rc = terms_patch(l, doc_fields(held), json_of(&own), &rest,
 	    err)) < 0 ||
-	    (rc = count = terms_patch(before, l, span_of(&rest), &fields,
+	    (rc = count = terms_patch(before, l, json_of(&rest), &fields,
 	    err)) < 0 ||
-	    (rc = more = terms_patch(span_of(&fields), l, sure, out,
+	    (rc = more = terms_patch(json_of(&fields), l, sure, out,
 	    err)) < 0)
 		return rc;
 	return count + more;
@@ -456,14 +450,14 @@ give_unclear_edit(struct store *s, struct give_one *x,
 	if ((count = add_edit(x, base.winner->fields, held, &fields,
 	    err)) < 0)
 		return count;
-	if (!json_member(span_of(&x->unclear), "news", &entries))
+	if (!json_member(json_of(&x->unclear), "news", &entries))
 		entries = known;
 	if ((more = doc_news(entries, &known, 1, &news, err)) < 0)
 		return more;
 	if (count == 0 && more == 0)
 		return 0;
 	e.type = base.winner->type;
-	e.fields = span_of(&fields);
-	e.entries = span_of(&news);
+	e.fields = json_of(&fields);
+	e.entries = json_of(&news);
 	return instance_edit(s, x->uid.at, x->uid.len, &base, &e, err);
 }

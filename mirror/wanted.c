@@ -10,12 +10,6 @@
 #include "../store/peer.h"
 #include "terms.h"
 
-static struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->len > 0 ? b->at : "", b->len };
-}
-
 void
 give_one_clear(struct give_one *x)
 {
@@ -40,8 +34,10 @@ give_winner(const struct give_one *x)
 
 /* --- policies ---------------------------------------------------------- */
 
-int
-give_policy(const struct config *c, struct store *s,
+/* The policy of where a version was born: 1, or 0 if it was here (no policy:
+ * all is wanted). */
+static int
+find_policy(const struct config *c, struct store *s,
     const struct version *v, struct config_policy *ret, struct err *err)
 {
 	const char *site = v->born.actor.site;
@@ -69,7 +65,7 @@ give_wants(const struct config *c, struct store *s,
 	/* What every instance has is never deleted, all else always. */
 	if (v->fields.len == 0)
 		return !is_site;
-	if ((rc = give_policy(c, s, v, &p, err)) <= 0)
+	if ((rc = find_policy(c, s, v, &p, err)) <= 0)
 		return rc < 0 ? rc : 1;
 	return doc_is_wanted(&p, v->type.at, v->type.len, uid);
 }
@@ -98,12 +94,12 @@ choose_id(struct give_one *x, struct err *err)
 	const struct version *w = give_winner(x);
 	int rc;
 
-	if (!text_of(span_of(&x->line), "id", &id))
+	if (!text_of(json_of(&x->line), "id", &id))
 		return 0;
-	(void)text_of(span_of(&x->row.doc), "id", &last);
+	(void)text_of(json_of(&x->row.doc), "id", &last);
 	if ((rc = buf_check(&id, err)) < 0 || (rc = buf_check(&last, err)) < 0)
 		return rc;
-	if (x->exists && json_same(span_of(&id), span_of(&last))) {
+	if (x->exists && json_same(json_of(&id), json_of(&last))) {
 		buf_add(&x->id, x->row.remote_id.at, x->row.remote_id.len);
 	} else {
 		rc = terms_id(&x->policy, w->type.at, w->type.len,
@@ -127,7 +123,7 @@ find_token(struct store *s, const struct give_one *x, struct json_span item,
 	uint64_t size;
 	int rc;
 
-	if (x->row.doc.len == 0 || !json_member(span_of(&x->row.doc),
+	if (x->row.doc.len == 0 || !json_member(json_of(&x->row.doc),
 	    "attachments", &array) || json_kind(array) != '[' ||
 	    !json_member(item, "field", &field) ||
 	    !json_member(item, "blake2b", &hex) || !json_plain(hex, &hex) ||
@@ -182,17 +178,17 @@ make_document(struct store *s, struct give_one *x, struct err *err)
 	int rc;
 
 	buf_reset(&x->document);
-	if (!json_member(span_of(&x->line), p.key, &old) || old.len == 2 ||
+	if (!json_member(json_of(&x->line), p.key, &old) || old.len == 2 ||
 	    json_kind(old) != '[')
-		return terms_out(s, span_of(&x->line), id, &x->document,
+		return terms_out(s, json_of(&x->line), id, &x->document,
 		    &x->open, err);
 	if ((rc = add_tokens(s, x, old, &array, err)) < 0)
 		return rc;
-	p.value = span_of(&array);
-	patch_object(&line, span_of(&x->line), &p, 1);
+	p.value = json_of(&array);
+	patch_object(&line, json_of(&x->line), &p, 1);
 	if ((rc = buf_check(&line, err)) < 0)
 		return rc;
-	return terms_out(s, span_of(&line), id, &x->document, &x->open, err);
+	return terms_out(s, json_of(&line), id, &x->document, &x->open, err);
 }
 
 /* Of the document without tokens: it is another once a reference in it can be
@@ -205,7 +201,7 @@ hash_document(struct store *s, struct give_one *x, struct err *err)
 	uint64_t open;
 	int rc;
 
-	if ((rc = terms_out(s, span_of(&x->line), x->id.len > 0 ? x->id.at :
+	if ((rc = terms_out(s, json_of(&x->line), x->id.len > 0 ? x->id.at :
 	    NULL, &plain, &open, err)) < 0)
 		return rc;
 	(void)crypto_generichash(hash, 32, (const unsigned char *)plain.at,
@@ -222,7 +218,7 @@ make_last(struct store *s, struct give_one *x, struct err *err)
 
 	if (x->row.doc.len == 0)
 		return 0;
-	return terms_out(s, span_of(&x->row.doc), x->row.remote_id.len > 0 ?
+	return terms_out(s, json_of(&x->row.doc), x->row.remote_id.len > 0 ?
 	    x->row.remote_id.at : NULL, &x->last, &open, err);
 }
 
@@ -232,7 +228,7 @@ take_remote(struct give_one *x, struct err *err)
 	if (x->exists)
 		buf_add(&x->remote, x->row.remote.at, x->row.remote.len);
 	else
-		(void)text_of(span_of(&x->document), "uid", &x->remote);
+		(void)text_of(json_of(&x->document), "uid", &x->remote);
 	return buf_str(&x->remote) == NULL ? err_oom(err) : 0;
 }
 
@@ -248,7 +244,7 @@ give_read(struct give *g, struct store *s, const char *uid,
 		return err_oom(err);
 	if ((found = instance_base(s, uid, len, &ret->base, err)) <= 0 ||
 	    (rc = instance_get(s, uid, len, &ret->row, err)) < 0 ||
-	    (rc = give_policy(g->q->config, s, give_winner(ret),
+	    (rc = find_policy(g->q->config, s, give_winner(ret),
 	    &ret->policy, err)) < 0 ||
 	    (rc = dump_object(s, uid, &ret->line, err)) < 0 ||
 	    (rc = give_unclear(s, uid, &ret->unclear, err)) < 0)
@@ -257,9 +253,9 @@ give_read(struct give *g, struct store *s, const char *uid,
 	ret->deleted = give_winner(ret)->fields.len == 0;
 	if (ret->deleted)
 		return (rc = take_remote(ret, err)) < 0 ? rc : 1;
-	if ((rc = doc_line_read(s, span_of(&ret->uid), span_of(&ret->line),
+	if ((rc = doc_line_read(s, json_of(&ret->uid), json_of(&ret->line),
 	    &ret->wanted, err)) < 0 ||
-	    (rc = doc_line_read(s, span_of(&ret->uid), span_of(&ret->row.doc),
+	    (rc = doc_line_read(s, json_of(&ret->uid), json_of(&ret->row.doc),
 	    &ret->held, err)) < 0 ||
 	    (rc = choose_id(ret, err)) < 0 ||
 	    (rc = make_document(s, ret, err)) < 0 ||
@@ -363,19 +359,6 @@ give_differences(const struct mirror *m, const struct doc_line *wanted,
 	return d.n.count;
 }
 
-static size_t
-count_items(struct json_span array)
-{
-	struct json_span none, item;
-	size_t count = 0;
-	struct json_walk w;
-
-	for (w = json_walk(array); array.len > 0 &&
-	    json_next(&w, &none, &item);)
-		count++;
-	return count;
-}
-
 /* Does it show what looks like the winner, with all of the history? */
 static int
 is_shown(struct give_one *x, struct err *err)
@@ -406,8 +389,8 @@ is_shown(struct give_one *x, struct err *err)
 	if ((rc = merge_history(shown, (struct json_span){ "", 0 }, &history,
 	    &grew, err)) < 0)
 		return rc;
-	return count_items(span_of(&history)) ==
-	    count_items(doc_entries(&x->wanted));
+	return json_count(json_of(&history)) ==
+	    json_count(doc_entries(&x->wanted));
 }
 
 int

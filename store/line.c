@@ -122,18 +122,6 @@ by_order(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static size_t
-count_items(struct json_span array)
-{
-	struct json_walk w = json_walk(array);
-	struct json_span none, item;
-	size_t count = 0;
-
-	while (json_next(&w, &none, &item))
-		count++;
-	return count;
-}
-
 static int
 check_history(struct json_span value, struct err *err)
 {
@@ -155,7 +143,7 @@ static int
 add_entries(struct buf *out, struct json_span history, struct err *err)
 {
 	CLEANUP(buf_freep) struct entry *all = NULL;
-	size_t count = count_items(history), i, kept;
+	size_t count = json_count(history), i, kept;
 	struct json_walk w = json_walk(history);
 	struct json_span none, time;
 
@@ -335,7 +323,7 @@ known_entries(struct siblings set, struct entry **ret, size_t *ret_count,
 	struct json_walk w;
 
 	for (i = 0; i < set.count; i++)
-		count += count_items(set.v[i]->history);
+		count += json_count(set.v[i]->history);
 	if ((all = calloc(count + 1, sizeof *all)) == NULL)
 		return err_oom(err);
 	for (i = count = 0; i < set.count; i++)

@@ -170,18 +170,6 @@ fill(struct slot *sl, struct source *src, const struct load *l)
 
 /* --- into the store ---------------------------------------------------- */
 
-static size_t
-count_items(struct json_span array)
-{
-	struct json_walk w = json_walk(array);
-	struct json_span none, item;
-	size_t count = 0;
-
-	while (json_next(&w, &none, &item))
-		count++;
-	return count;
-}
-
 /* Store the attachments, which were read; F with them is in `fields`. */
 static int
 take_attachments(struct store *s, struct attachment_in *files,
@@ -222,7 +210,7 @@ apply_line(struct load *l, struct slot *sl, struct item *item,
 	    err)) < 0)
 		return rc;
 	l->stats.lines++;
-	l->stats.attachments += count_items(array);
+	l->stats.attachments += json_count(array);
 	if ((rc = object_get(l->s, uid.at, uid.len, &o, err)) < 0)
 		return rc;
 	if (o.id == 0 && item->draft.content.len > 0)

@@ -12,12 +12,6 @@ static const struct json_span nothing = { "", 0 };
 static const struct json_span fields_dot = { "fields.", 7 };
 static const struct json_span empty_object = { "{}", 2 };
 
-static int
-is_word(struct json_span key, const char *word)
-{
-	return key.len == strlen(word) && memcmp(key.at, word, key.len) == 0;
-}
-
 void
 version_clear(struct version *v)
 {
@@ -42,16 +36,16 @@ read_members(struct version *v, struct err *err)
 	while (json_next(&w, &key, &value)) {
 		char kind = json_kind(value);
 
-		if (is_word(key, "type") && json_plain(value, &v->type) &&
+		if (json_is(key, "type") && json_plain(value, &v->type) &&
 		    text_is_type(v->type.at, v->type.len))
 			continue;
-		if (is_word(key, "deleted") && kind == 't')
+		if (json_is(key, "deleted") && kind == 't')
 			deleted = 1;
-		else if (is_word(key, "fields") && kind == '{')
+		else if (json_is(key, "fields") && kind == '{')
 			v->fields = value;
-		else if (is_word(key, "history") && kind == '[')
+		else if (json_is(key, "history") && kind == '[')
 			v->history = value;
-		else if (is_word(key, "time") && kind == '"')
+		else if (json_is(key, "time") && kind == '"')
 			v->time = value;
 		else
 			return err_set(err, E_RECORD, "content: unexpected "
@@ -94,17 +88,17 @@ int
 version_check_member(struct json_span key, struct json_span value,
     struct err *err)
 {
-	if (field_of_name(key).nested || is_word(key, "uid") ||
-	    is_word(key, "type") || is_word(key, "deleted") ||
-	    (is_word(key, "history") &&
+	if (field_of_name(key).nested || json_is(key, "uid") ||
+	    json_is(key, "type") || json_is(key, "deleted") ||
+	    (json_is(key, "history") &&
 	    (value.len != 2 || json_kind(value) != '[')))
 		return err_set(err, E_RECORD, "content: \"%.*s\" is not a "
 		    "name for a member of \"fields\"",
 		    key.len < 64 ? (int)key.len : 64, key.at);
-	if (is_word(key, "fields") && json_kind(value) != '{')
+	if (json_is(key, "fields") && json_kind(value) != '{')
 		return err_set(err, E_RECORD, "content: \"fields\" among the "
 		    "fields is not an object");
-	return is_word(key, "attachments") ? check_attachments(value, err) :
+	return json_is(key, "attachments") ? check_attachments(value, err) :
 	    0;
 }
 
@@ -165,18 +159,6 @@ read_content(struct version *v, struct err *err)
 
 /* --- context, born, stamps --------------------------------------------- */
 
-static size_t
-count_items(struct json_span container)
-{
-	struct json_walk w = json_walk(container);
-	struct json_span key, value;
-	size_t count = 0;
-
-	while (json_next(&w, &key, &value))
-		count++;
-	return count;
-}
-
 /* An array of dots, ascending; `apart`: one an actor. */
 static int
 read_dots(struct json_span array, int apart, struct dot **ret,
@@ -189,7 +171,7 @@ read_dots(struct json_span array, int apart, struct dot **ret,
 
 	if (json_kind(array) != '[')
 		return err_set(err, E_RECORD, "context: not an array of dots");
-	if ((*ret_count = count_items(array)) == 0)
+	if ((*ret_count = json_count(array)) == 0)
 		return 0;
 	if ((d = *ret = calloc(*ret_count, sizeof *d)) == NULL)
 		return err_oom(err);
@@ -258,8 +240,8 @@ read_context(struct version *v, struct err *err)
 		return err_set(err, E_LIMIT, "context: %zu bytes, at most %u "
 		    "are allowed", v->context.len, VERSION_META_MAX);
 	if (json_kind(v->context) != '{' ||
-	    !json_next(&w, &key, &except) || !is_word(key, "except") ||
-	    !json_next(&w, &key, &vector) || !is_word(key, "vector") ||
+	    !json_next(&w, &key, &except) || !json_is(key, "except") ||
+	    !json_next(&w, &key, &vector) || !json_is(key, "vector") ||
 	    json_next(&w, &key, &more))
 		return err_set(err, E_RECORD, "context: expected "
 		    "{\"except\":[...],\"vector\":[...]}");
@@ -310,7 +292,7 @@ read_stamps(struct version *v, struct err *err)
 		    "are allowed", v->stamps.len, VERSION_META_MAX);
 	if (json_kind(v->stamps) != '{')
 		return err_set(err, E_RECORD, "stamps: not an object");
-	if ((count = count_items(v->stamps)) == 0)
+	if ((count = json_count(v->stamps)) == 0)
 		return 0;
 	if ((v->stamp = calloc(count, sizeof *v->stamp)) == NULL)
 		return err_oom(err);
@@ -517,7 +499,7 @@ version_next_field(struct field_walk *w, struct field *ret)
 		return 0;
 	*ret = w->held;
 	w->state &= ~WALK_HELD;
-	if (is_word(ret->name, "fields")) {
+	if (json_is(ret->name, "fields")) {
 		w->nested = json_walk(ret->value);
 		w->state |= WALK_NESTED;
 		ret->value = empty_object;
@@ -553,7 +535,7 @@ version_field(struct json_span fields, const struct field *name,
 		    find_member(inner, name->name, ret_value);
 	if (!find_member(fields, name->name, ret_value))
 		return 0;
-	if (is_word(name->name, "fields"))
+	if (json_is(name->name, "fields"))
 		*ret_value = empty_object;
 	return 1;
 }

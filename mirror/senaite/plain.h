@@ -33,8 +33,4 @@ int plain_user(struct senaite *s, const char *name, struct buf *out,
     struct err *err);
 int plain_registry(struct senaite *s, struct buf *out, struct err *err);
 
-/* plain_document of an object as it is now, by UID.  1, 0 if it is gone. */
-int plain_now(struct senaite *s, const char *uid, struct buf *out,
-    struct err *err);
-
 #endif

@@ -20,8 +20,8 @@ path_of(struct senaite *s, const char *uid, struct buf *out, struct err *err)
 		return err_oom(err);
 	if (senaite_get(s, query.at, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	item = span_first(span_member(span_of(&answer), "items"));
-	if (!span_is(span_text(item, "uid"), uid))
+	item = span_first(span_member(json_of(&answer), "items"));
+	if (!json_is(span_text(item, "uid"), uid))
 		return err_set(err, E_DEST_REJECTED,
 		    "object %s is not there any more", uid);
 	return shape_path(out, item, s->site, err);
@@ -62,7 +62,7 @@ check_type(const char *type, struct json_span attachment, const char *path,
 {
 	struct json_span media = span_text(attachment, "media_type");
 
-	if (span_is(media, type) || (strcmp(type, "text/html") != 0 &&
+	if (json_is(media, type) || (strcmp(type, "text/html") != 0 &&
 	    strcmp(type, "application/json") != 0))
 		return 0;
 	return err_set(err, E_DEST_PROTOCOL,

@@ -62,9 +62,9 @@ is_untouched(struct json_span type, struct json_span name)
 static int
 is_falsy(struct json_span v)
 {
-	return span_is(v, "null") || span_is(v, "\"\"") ||
-	    span_is(v, "false") || span_is(v, "[]") || span_is(v, "{}") ||
-	    span_is(v, "0") || span_is(v, "0.0");
+	return json_is(v, "null") || json_is(v, "\"\"") ||
+	    json_is(v, "false") || json_is(v, "[]") || json_is(v, "{}") ||
+	    json_is(v, "0") || json_is(v, "0.0");
 }
 
 static int
@@ -74,7 +74,7 @@ is_reference(struct json_span v, struct json_span *ret)
 	struct json_span key, more;
 
 	return json_kind(v) == '{' && json_next(&w, &key, ret) &&
-	    span_is(key, "uid") && json_kind(*ret) == '"' &&
+	    json_is(key, "uid") && json_kind(*ret) == '"' &&
 	    !json_next(&w, &key, &more);
 }
 
@@ -133,7 +133,7 @@ int
 plain_body_next(const struct plain_put *p, struct json_walk *w,
     struct json_span *ret_name, struct json_span *ret_value)
 {
-	struct json_span have = span_member(span_of(&p->now), "fields");
+	struct json_span have = span_member(json_of(&p->now), "fields");
 	struct json_span other;
 
 	while (json_next(w, ret_name, ret_value)) {

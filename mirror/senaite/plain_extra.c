@@ -26,7 +26,7 @@ put_names(struct buf *out, struct json_span array, const char *without)
 	size_t i, n = 0;
 
 	while (n < NAMES_MAX && json_next(&w, &key, &v))
-		if (json_kind(v) == '"' && !span_is(span_inner(v), without))
+		if (json_kind(v) == '"' && !json_is(span_inner(v), without))
 			names[n++] = span_inner(v);
 	qsort(names, n, sizeof(names[0]), by_name);
 	buf_addc(out, '[');
@@ -75,7 +75,7 @@ plain_user(struct senaite *s, const char *name, struct buf *out,
 		return err_oom(err);
 	if (senaite_get(s, path.at, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	user = span_first(span_member(span_of(&answer), "items"));
+	user = span_first(span_member(json_of(&answer), "items"));
 	if (json_kind(user) != '{')
 		return 0;		/* items: [null] */
 	json_unescape(&said, span_member(user, "username"));
@@ -116,7 +116,7 @@ add_records(struct senaite *s, size_t word, struct buf *raw,
 		return err_oom(err);
 	if (senaite_get(s, path.at, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	w = json_walk(span_first(span_member(span_of(&answer), "items")));
+	w = json_walk(span_first(span_member(json_of(&answer), "items")));
 	while (json_next(&w, &key, &value)) {
 		if (was_given(key, word))
 			continue;

@@ -46,7 +46,7 @@ plain_file_data(struct plain_put *p, struct json_span attachment,
 static struct json_span
 held(const struct plain_put *p, struct json_span field)
 {
-	struct json_walk w = json_walk(span_member(span_of(&p->now),
+	struct json_walk w = json_walk(span_member(json_of(&p->now),
 	    "attachments"));
 	struct json_span key, one;
 
@@ -128,7 +128,7 @@ too_big(struct plain_put *p, struct json_span one)
 static int
 clear_files(struct plain_put *p, struct err *err)
 {
-	struct json_walk w = json_walk(span_member(span_of(&p->now),
+	struct json_walk w = json_walk(span_member(json_of(&p->now),
 	    "attachments"));
 	struct json_span key, one, field;
 

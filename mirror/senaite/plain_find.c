@@ -39,7 +39,7 @@ static int
 is_named(struct json_span brain, const char *name, const struct buf *path)
 {
 	if (name[0] != '/')
-		return span_is(span_text(brain, "uid"), name);
+		return json_is(span_text(brain, "uid"), name);
 	return path->len == strlen(name) &&
 	    memcmp(path->at, name, path->len) == 0;
 }
@@ -55,7 +55,7 @@ plain_find(struct senaite *s, const char *name, struct buf *ret_path,
 
 	if (ask_brain(s, name, &answer, err) < 0)
 		return -(int)err->code;
-	w = json_walk(span_member(span_of(&answer), "items"));
+	w = json_walk(span_member(json_of(&answer), "items"));
 	while (json_next(&w, &key, &brain)) {
 		CLEANUP(buf_clear) struct buf path = BUF_INIT;
 
@@ -88,7 +88,7 @@ ask_known(struct plain_put *p, const struct buf *query, struct err *err)
 
 	if (senaite_get(p->s, query->at, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	w = json_walk(span_member(span_of(&answer), "items"));
+	w = json_walk(span_member(json_of(&answer), "items"));
 	while (json_next(&w, &key, &brain)) {
 		if (!span_is_uid(span_member(brain, "uid")))
 			continue;
@@ -168,7 +168,7 @@ is_unfinished(const struct plain_put *p, struct json_span item)
 
 	/* A sample has its creator last of all: another one may be alike. */
 	return is_recent(p->s, item) && (user == NULL ||
-	    span_is(author, user) || (!span_is(p->type, "AnalysisRequest") &&
+	    json_is(author, user) || (!json_is(p->type, "AnalysisRequest") &&
 	    json_same(author, span_text(p->doc, "creator"))));
 }
 
@@ -189,7 +189,7 @@ is_distinct(const struct plain_put *p)
 	    "ParentAnalysisRequest", "PrimaryAnalysisRequest" };
 	size_t i;
 
-	if (!span_is(p->type, "AnalysisRequest"))
+	if (!json_is(p->type, "AnalysisRequest"))
 		return 1;
 	for (i = 0; i < sizeof(kin) / sizeof(kin[0]); i++)
 		if (json_kind(span_member(p->fields, kin[i])) == '{')
@@ -208,7 +208,7 @@ looks_same(const struct plain_put *p, struct json_span document)
 	size_t i;
 
 	/* A sample's title is its id, which the server chose. */
-	if (!span_is(p->type, "AnalysisRequest") &&
+	if (!json_is(p->type, "AnalysisRequest") &&
 	    !plain_same(span_member(p->doc, "title"),
 	    span_member(document, "title")))
 		return 0;
@@ -241,7 +241,7 @@ is_numbered(struct json_span type)
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (span_is(type, types[i]))
+		if (json_is(type, types[i]))
 			return 1;
 	return 0;
 }
@@ -265,11 +265,11 @@ find_at(struct plain_put *p, const char *parent, struct err *err)
 		return err_oom(err);
 	if ((rc = plain_item_at(p->s, path.at, &item, err)) <= 0)
 		return rc;
-	at = span_of(&item);
+	at = json_of(&item);
 	if (plain_document(p->s, at, &document, err) < 0)
 		return -(int)err->code;
 	if (json_same(span_text(at, "portal_type"), p->type) &&
-	    looks_same(p, span_of(&document)) &&
+	    looks_same(p, json_of(&document)) &&
 	    (is_finished(p, at) || is_unfinished(p, at)))
 		return take(p, at);
 	if (is_numbered(p->type))
@@ -314,12 +314,12 @@ compare(struct plain_put *p, struct json_span brain, int finished,
 		return err_oom(err);
 	if ((rc = plain_item(p->s, uid.at, &item, err)) <= 0)
 		return rc;
-	if (!may_be(p, span_of(&item), finished))
+	if (!may_be(p, json_of(&item), finished))
 		return 0;
-	if (plain_document(p->s, span_of(&item), &document, err) < 0)
+	if (plain_document(p->s, json_of(&item), &document, err) < 0)
 		return -(int)err->code;
-	return looks_same(p, span_of(&document)) &&
-	    take(p, span_of(&item));
+	return looks_same(p, json_of(&document)) &&
+	    take(p, json_of(&item));
 }
 
 static int
@@ -343,7 +343,7 @@ find_where(struct plain_put *p, const char *parent, const char *filter,
 		return err_oom(err);
 	if (senaite_get(p->s, query.at, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	w = json_walk(span_member(span_of(&answer), "items"));
+	w = json_walk(span_member(json_of(&answer), "items"));
 	while (json_next(&w, &key, &brain))
 		if (may_be(p, brain, finished) &&
 		    (rc = compare(p, brain, finished, err)) != 0)
@@ -379,7 +379,7 @@ plain_find_earlier(struct plain_put *p, const char *parent, struct err *err)
 	int rc;
 
 	/* Samples get the server's id, whatever is asked for. */
-	if (!span_is(p->type, "AnalysisRequest") &&
+	if (!json_is(p->type, "AnalysisRequest") &&
 	    (rc = find_at(p, parent, err)) != 0)
 		return rc;
 	if ((rc = find_finished(p, parent, err)) != 0)

@@ -22,7 +22,7 @@ plain_columns(struct senaite *s, struct err *err)
 		return 0;
 	if (senaite_get(s, "catalogs", &answer, NULL, err) < 0)
 		return -(int)err->code;
-	shape_columns(&s->columns, span_of(&answer));
+	shape_columns(&s->columns, json_of(&answer));
 	return buf_check(&s->columns, err);
 }
 
@@ -35,8 +35,8 @@ is_known(struct senaite *s, struct err *err)
 
 	if (senaite_get(s, "users/current", &answer, NULL, err) < 0)
 		return -(int)err->code;
-	user = span_first(span_member(span_of(&answer), "items"));
-	if (!span_is(span_member(user, "authenticated"), "true"))
+	user = span_first(span_member(json_of(&answer), "items"));
+	if (!json_is(span_member(user, "authenticated"), "true"))
 		return err_set(err, E_DEST_AUTH,
 		    "SENAITE takes us for anonymous now");
 	return 0;
@@ -105,7 +105,7 @@ plain_item_at(struct senaite *s, const char *path, struct buf *ret,
 		return err_oom(err);
 	if (senaite_get(s, query.at, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	if (!find_path(&uid, span_of(&answer), s->site, path))
+	if (!find_path(&uid, json_of(&answer), s->site, path))
 		return 0;
 	if (buf_str(&uid) == NULL)
 		return err_oom(err);
@@ -140,7 +140,7 @@ ask_exact(struct senaite *s, struct json_span item, const char *path,
 		return 0;
 	if (restapi_run(s, "GET", path, "", none, a, err) < 0)
 		return -(int)err->code;
-	if (a->status == 200 && json_same(span_member(span_of(&a->json), "UID"),
+	if (a->status == 200 && json_same(span_member(json_of(&a->json), "UID"),
 	    span_member(item, "uid")))
 		return 0;
 	buf_reset(&a->json);
@@ -190,24 +190,7 @@ plain_document(struct senaite *s, struct json_span item, struct buf *out,
 	if ((needs & SHAPE_STEPS) != 0 &&
 	    ask_steps(s, path.at, &steps, err) < 0)
 		return -(int)err->code;
-	shape.exact = span_of(&exact.json);
-	shape.steps = span_of(&steps.json);
+	shape.exact = json_of(&exact.json);
+	shape.steps = json_of(&steps.json);
 	return shape_document(out, &shape, err);
-}
-
-int
-plain_now(struct senaite *s, const char *uid, struct buf *out,
-    struct err *err)
-{
-	CLEANUP(buf_clear) struct buf item = BUF_INIT;
-	int rc;
-
-	if (plain_columns(s, err) < 0)
-		return -(int)err->code;
-	rc = uid[0] == '/' ? plain_item_at(s, uid, &item, err) :
-	    plain_item(s, uid, &item, err);
-	if (rc <= 0)
-		return rc;
-	rc = plain_document(s, span_of(&item), out, err);
-	return rc < 0 ? rc : 1;
 }

@@ -38,7 +38,7 @@ plain_facts(struct senaite *s, struct mirror_facts *ret, struct err *err)
 	    "UID.range:record=min&sort_on=UID&limit=1", &answer, NULL,
 	    err) < 0)
 		return -(int)err->code;
-	if (json_uint(&count, span_member(span_of(&answer), "count"),
+	if (json_uint(&count, span_member(json_of(&answer), "count"),
 	    UINT32_MAX) < 0)
 		return err_set(err, E_DEST_PROTOCOL,
 		    "search: the answer has no count");
@@ -69,7 +69,7 @@ take_page(struct mirror_list *ret, struct json_span items, const char *after,
 		if (!span_is_uid(uid))
 			continue;	/* {}: a leftover of the catalog */
 		uid = span_inner(uid);
-		if (span_is(uid, after))
+		if (json_is(uid, after))
 			continue;	/* the last one comes again */
 		if (memcmp(uid.at, last, uid.len) <= 0)
 			return err_set(err, E_DEST_PROTOCOL,
@@ -99,13 +99,13 @@ plain_list(struct senaite *s, const char *after, struct mirror_list *ret,
 	    "limit=%u", after[0] == '\0' ? "0" : after, PLAIN_LIST_PAGE);
 	if (senaite_get(s, path, &answer, NULL, err) < 0)
 		return -(int)err->code;
-	items = span_member(span_of(&answer), "items");
+	items = span_member(json_of(&answer), "items");
 	if (json_kind(items) != '[')
 		return err_set(err, E_DEST_PROTOCOL,
 		    "search: the answer has no items");
 	if (take_page(ret, items, after, err) < 0)
 		return -(int)err->code;
-	ret->more = json_kind(span_member(span_of(&answer), "next")) == '"';
+	ret->more = json_kind(span_member(json_of(&answer), "next")) == '"';
 	if (ret->more && ret->count == 0)
 		return err_set(err, E_DEST_PROTOCOL,
 		    "search: there is more after %s, but it does not come",

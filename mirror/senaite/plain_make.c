@@ -37,9 +37,9 @@ can_make(struct plain_put *p)
 	size_t i;
 
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-		if (span_is(p->type, never[i].type))
+		if (json_is(p->type, never[i].type))
 			return plain_put_refuse(p, "%s", never[i].why);
-	if (span_is(p->type, "Analysis") &&
+	if (json_is(p->type, "Analysis") &&
 	    json_kind(span_member(p->fields, "RetestOf")) == '{')
 		return plain_put_refuse(p, "SENAITE makes retests itself");
 	return 1;
@@ -127,7 +127,7 @@ json_body(struct buf *out, struct plain_put *p, const struct place *at,
 
 	buf_addf(out, "{\"portal_type\":\"%.*s\",\"parent_uid\":\"%s\"",
 	    (int)p->type.len, p->type.at, at->uid.at);
-	if (!span_is(p->type, "AnalysisRequest"))
+	if (!json_is(p->type, "AnalysisRequest"))
 		put_text(out, "title", span_member(p->doc, "title"));
 	put_creators(out, p);
 	(void)plain_body(out, p, 0, all);
@@ -218,7 +218,7 @@ find_made(struct plain_put *p, const struct place *at,
 	buf_addc(&id, '"');
 	if (buf_check(&id, err) < 0)
 		return -(int)err->code;
-	if (id.len > 2 && (rc = take_at(p, at, span_of(&id), err)) != 0)
+	if (id.len > 2 && (rc = take_at(p, at, json_of(&id), err)) != 0)
 		return rc;
 	p->unclear = 1;
 	return err_set(err, E_DEST_PROTOCOL,
@@ -244,7 +244,7 @@ make_rest(struct plain_put *p, const struct place *at, struct err *err)
 	} while (rc == 0 && ++tries < TRIES_MAX && drop_named(p));
 	if (rc <= 0)
 		return rc;
-	return find_made(p, at, span_of(&answer), err);
+	return find_made(p, at, json_of(&answer), err);
 }
 
 /* By senaite.jsonapi.  Some types are made in spite of the error that they
@@ -262,7 +262,7 @@ make_json(struct plain_put *p, const struct place *at, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (rc == 0 || !take_uid(p, span_member(span_first(span_member(
-	    span_of(&answer), "items")), "uid")))
+	    json_of(&answer), "items")), "uid")))
 		rc = plain_find_recent(p, at->path.at, err);
 	if (rc < 0)
 		return rc;
@@ -281,10 +281,10 @@ takes_analyses(struct json_span sample)
 	struct json_span state = span_text(span_first(span_member(sample,
 	    "workflow_info")), "review_state");
 
-	return span_is(state, "sample_registered") ||
-	    span_is(state, "sample_due") ||
-	    span_is(state, "sample_received") ||
-	    span_is(state, "to_be_verified");
+	return json_is(state, "sample_registered") ||
+	    json_is(state, "sample_due") ||
+	    json_is(state, "sample_received") ||
+	    json_is(state, "to_be_verified");
 }
 
 /* A sample's list of analyses with one service more.  What it has must be
@@ -327,8 +327,8 @@ make_analysis(struct plain_put *p, const struct place *at, struct err *err)
 		return rc;		/* the sample came with it */
 	if ((rc = plain_item(p->s, at->uid.at, &sample, err)) < 0)
 		return rc;
-	if (rc == 0 || !takes_analyses(span_of(&sample)) ||
-	    !analyses_body(&body, at, span_of(&sample), service))
+	if (rc == 0 || !takes_analyses(json_of(&sample)) ||
+	    !analyses_body(&body, at, json_of(&sample), service))
 		return plain_put_refuse(p, "its sample takes no more "
 		    "analyses");
 	if (buf_check(&body, err) < 0 ||
@@ -390,12 +390,12 @@ plain_make(struct plain_put *p, struct err *err)
 		return 0;
 	if (rc < 0 || plain_find_known(p, p->fields, err) < 0)
 		return -(int)err->code;
-	if (span_is(p->type, "Analysis"))
+	if (json_is(p->type, "Analysis"))
 		return make_analysis(p, &at, err);
 	rc = plain_find_earlier(p, at.path.at, err);
 	if (rc != 0)
 		return rc == 2 ? 0 : rc;
-	if (!span_is(p->type, "AnalysisRequest")) {
+	if (!json_is(p->type, "AnalysisRequest")) {
 		if ((rc = make_rest(p, &at, err)) != 0)
 			return rc;
 		if (!p->archetype)

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "senaite.h"
 
 static const char reason[] = "SENAITE cannot be given it without the "
@@ -29,22 +27,16 @@ static const struct {
 	{ "Attachment", 1, "DateLoaded" }
 };
 
-static int
-is_word(const char *at, size_t len, const char *word)
-{
-	return strlen(word) == len && memcmp(at, word, len) == 0;
-}
-
 const char *
 plain_cannot_hold(const char *type, size_t len, const struct field *f)
 {
+	const struct json_span of = { type, len };
 	size_t i;
 
 	for (i = 0; i < sizeof never / sizeof *never; i++)
 		if (f->nested == never[i].nested &&
-		    is_word(f->name.at, f->name.len, never[i].name) &&
-		    (never[i].type == NULL ||
-		    is_word(type, len, never[i].type)))
+		    json_is(f->name, never[i].name) &&
+		    (never[i].type == NULL || json_is(of, never[i].type)))
 			return reason;
 	return NULL;
 }

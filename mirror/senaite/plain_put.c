@@ -56,7 +56,7 @@ plain_put_post(struct plain_put *p, const char *route,
 
 	if (buf_check(body, err) < 0)
 		return -(int)err->code;
-	if (senaite_post(p->s, route, HTTP_ONCE, span_of(body),
+	if (senaite_post(p->s, route, HTTP_ONCE, json_of(body),
 	    answer != NULL ? answer : &ignored, &status, NULL, &e) >= 0) {
 		p->changed = 1;
 		return 1;
@@ -83,7 +83,7 @@ plain_put_rest(struct plain_put *p, const char *method, const char *path,
 
 	if (buf_check(body, err) < 0)
 		return -(int)err->code;
-	if (restapi_run(p->s, method, path, tail, span_of(body), &a,
+	if (restapi_run(p->s, method, path, tail, json_of(body), &a,
 	    err) < 0) {
 		p->unclear = 1;
 		return -(int)err->code;
@@ -117,9 +117,9 @@ plain_put_read(struct plain_put *p, struct err *err)
 	    plain_item(p->s, p->uid, &p->item, err);
 	if (rc <= 0)
 		return rc;
-	if (plain_document(p->s, span_of(&p->item), &p->now, err) < 0)
+	if (plain_document(p->s, json_of(&p->item), &p->now, err) < 0)
 		return -(int)err->code;
-	json_unescape(&p->path, span_member(span_of(&p->now), "path"));
+	json_unescape(&p->path, span_member(json_of(&p->now), "path"));
 	if (buf_str(&p->path) == NULL)
 		return err_oom(err);
 	return 1;
@@ -148,7 +148,7 @@ title_differs(const struct plain_put *p)
 	return json_kind(title) == '"' && title.len > 2 && !p->put->second &&
 	    p->put->last.len > 0 &&
 	    !json_same(title, span_member(p->put->last, "title")) &&
-	    !json_same(title, span_member(span_of(&p->now), "title"));
+	    !json_same(title, span_member(json_of(&p->now), "title"));
 }
 
 /* Send what is left, or one field of it.  1, 0 refused or nothing to send. */
@@ -259,10 +259,10 @@ put_deleted(struct plain_put *p, struct err *err)
 		p->put->result = MIRROR_GONE;
 		return 0;
 	}
-	if (span_is(span_member(span_of(&p->now), "site"), "true"))
+	if (json_is(span_member(json_of(&p->now), "site"), "true"))
 		return plain_put_refuse(p, "a part of every SENAITE is never "
 		    "deleted");
-	if (span_is(span_text(span_of(&p->now), "type"), "Attachment"))
+	if (json_is(span_text(json_of(&p->now), "type"), "Attachment"))
 		return remove_attachment(p, err);
 	return plain_put_refuse(p, "SENAITE deletes no objects of this type; "
 	    "a person may deactivate or cancel it there");
@@ -302,10 +302,10 @@ put_live(struct plain_put *p, struct err *err)
 		return rc;
 	if (rc == 0)
 		return plain_put_refuse(p, "it is not there any more");
-	p->archetype = json_kind(span_member(span_of(&p->item),
+	p->archetype = json_kind(span_member(json_of(&p->item),
 	    "creation_date")) == '"';
 	before = count_left(p);
-	span_put(&state, span_text(span_of(&p->now), "state"));
+	span_put(&state, span_text(json_of(&p->now), "state"));
 	if ((rc = put_fields(p, err)) <= 0 ||
 	    (!p->put->second && (rc = plain_files(p, err)) <= 0) ||
 	    (rc = plain_put_read(p, err)) <= 0 ||
@@ -314,8 +314,8 @@ put_live(struct plain_put *p, struct err *err)
 		return rc;
 	p->put->result = MIRROR_DONE;
 	if (exists && !p->changed && p->said.len > 0 &&
-	    count_left(p) == before && json_same(span_of(&state),
-	    span_text(span_of(&p->now), "state")))
+	    count_left(p) == before && json_same(json_of(&state),
+	    span_text(json_of(&p->now), "state")))
 		return plain_put_refuse(p, "%s", p->said.at);
 	return 1;
 }
@@ -361,7 +361,7 @@ write_one(struct plain_put *p, struct err *err)
 	if (p->put->deleted)
 		rc = put_deleted(p, err);
 	else if (uid[0] == '/' ||
-	    span_is(span_member(p->doc, "site"), "true"))
+	    json_is(span_member(p->doc, "site"), "true"))
 		rc = put_site(p, err);
 	else
 		rc = put_live(p, err);

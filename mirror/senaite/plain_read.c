@@ -43,7 +43,7 @@ give(struct reading *r, size_t i, struct json_span item, struct err *err)
 	if (plain_document(r->s, item, &document, &e) < 0)
 		return fail(r, r->uids[i], span_text(item, "portal_type"),
 		    &e, err);
-	return r->sink->item(r->sink->ctx, span_of(&document), err);
+	return r->sink->item(r->sink->ctx, json_of(&document), err);
 }
 
 /* One object by its own address. */
@@ -63,7 +63,7 @@ read_one(struct reading *r, size_t i, struct err *err)
 		return r->sink->absent(r->sink->ctx, r->uids[i], err);
 	if (rc < 0)
 		return fail(r, r->uids[i], none, &e, err);
-	return give(r, i, span_of(&item), err);
+	return give(r, i, json_of(&item), err);
 }
 
 static int
@@ -86,7 +86,7 @@ read_special(struct reading *r, size_t i, struct err *err)
 		return fail(r, uid, none, &e, err);
 	if (rc == 0)
 		return r->sink->absent(r->sink->ctx, uid, err);
-	return r->sink->item(r->sink->ctx, span_of(&document), err);
+	return r->sink->item(r->sink->ctx, json_of(&document), err);
 }
 
 static int
@@ -101,7 +101,7 @@ give_page(struct reading *r, size_t from, size_t to, struct json_span answer,
 		/* {} stands for what this catalog could not wake up. */
 		uid = span_text(item, "uid");
 		for (i = from; i < to; i++)
-			if (!r->seen[i] && span_is(uid, r->uids[i]))
+			if (!r->seen[i] && json_is(uid, r->uids[i]))
 				break;
 		if (i < to && give(r, i, item, err) < 0)
 			return -(int)err->code;
@@ -138,7 +138,7 @@ read_range(struct reading *r, size_t from, size_t to, struct err *err)
 	if (query(&path, r, from, to) < 0)
 		return err_oom(err);
 	if (senaite_get(r->s, path.at, &answer, NULL, &e) >= 0)
-		return give_page(r, from, to, span_of(&answer), err);
+		return give_page(r, from, to, json_of(&answer), err);
 	if (!plain_is_of_object(&e)) {
 		*err = e;
 		return -(int)err->code;

@@ -55,14 +55,14 @@ static const struct {
 static const char *
 flow_of(struct json_span type)
 {
-	if (span_is(type, "AnalysisRequest"))
+	if (json_is(type, "AnalysisRequest"))
 		return "sample";
-	if (span_is(type, "Analysis") || span_is(type, "DuplicateAnalysis") ||
-	    span_is(type, "ReferenceAnalysis"))
+	if (json_is(type, "Analysis") || json_is(type, "DuplicateAnalysis") ||
+	    json_is(type, "ReferenceAnalysis"))
 		return "analysis";
-	if (span_is(type, "Worksheet"))
+	if (json_is(type, "Worksheet"))
 		return "worksheet";
-	return span_is(type, "Batch") ? "batch" : "";
+	return json_is(type, "Batch") ? "batch" : "";
 }
 
 /* How many steps from a state to the wanted one; STEPS_MAX: no way. */
@@ -81,7 +81,7 @@ distance(const char *flow, struct json_span from, struct json_span to,
 		struct json_span next = { steps[i].to, strlen(steps[i].to) };
 
 		if (strcmp(steps[i].flow, flow) != 0 ||
-		    !span_is(from, steps[i].from))
+		    !json_is(from, steps[i].from))
 			continue;
 		d = distance(flow, next, to, depth - 1) + 1;
 		if (d < best)
@@ -99,7 +99,7 @@ is_offered(struct json_span item, const char *action)
 	struct json_span key, one;
 
 	while (json_next(&w, &key, &one))
-		if (span_is(span_text(one, "value"), action))
+		if (json_is(span_text(one, "value"), action))
 			return 1;
 	return 0;
 }
@@ -119,8 +119,8 @@ choose(const struct plain_put *p, struct json_span state,
 		struct json_span next = { steps[i].to, strlen(steps[i].to) };
 
 		if (strcmp(steps[i].flow, flow) != 0 ||
-		    !span_is(state, steps[i].from) ||
-		    !is_offered(span_of(&p->item), steps[i].action))
+		    !json_is(state, steps[i].from) ||
+		    !is_offered(json_of(&p->item), steps[i].action))
 			continue;
 		/* Its analyses are still to come into it. */
 		if (p->made && strcmp(flow, "sample") == 0 &&
@@ -140,7 +140,7 @@ comment_of(struct json_span doc, const char *action)
 	struct json_span key, entry, ret = { "\"\"", 2 };
 
 	while (json_next(&w, &key, &entry))
-		if (span_is(span_text(entry, "action"), action) &&
+		if (json_is(span_text(entry, "action"), action) &&
 		    json_kind(span_member(entry, "comments")) == '"')
 			ret = span_member(entry, "comments");
 	return ret;
@@ -178,7 +178,7 @@ plain_steps(struct plain_put *p, struct err *err)
 	for (i = 0; i < STEPS_MAX; i++) {
 		CLEANUP(buf_clear) struct buf was = BUF_INIT;
 
-		state = span_text(span_of(&p->now), "state");
+		state = span_text(json_of(&p->now), "state");
 		if (json_same(state, wanted) ||
 		    (action = choose(p, state, wanted)) == NULL)
 			return 1;
@@ -187,8 +187,8 @@ plain_steps(struct plain_put *p, struct err *err)
 			return -(int)err->code;
 		if ((rc = plain_put_read(p, err)) <= 0)
 			return rc;
-		before = span_of(&was);
-		if (json_same(before, span_text(span_of(&p->now), "state")))
+		before = json_of(&was);
+		if (json_same(before, span_text(json_of(&p->now), "state")))
 			return 1;	/* it stays where it is */
 	}
 	return 1;

@@ -56,7 +56,7 @@ void
 restapi_reason(struct buf *out, const struct restapi_answer *a)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT;
-	struct json_span all = span_of(&a->json), said;
+	struct json_span all = json_of(&a->json), said;
 
 	said = span_member(all, "message");
 	if (json_kind(said) != '"')

@@ -12,7 +12,7 @@
 static int
 is_empty(struct json_span v)
 {
-	return span_is(v, "null") || span_is(v, "{}");
+	return json_is(v, "null") || json_is(v, "{}");
 }
 
 static void
@@ -23,8 +23,9 @@ put_uid(struct buf *out, struct json_span uid)
 	buf_addc(out, '}');
 }
 
-int
-shape_is_reference(struct json_span v)
+/* Is the value {"uid","url","api_url"}? */
+static int
+is_reference(struct json_span v)
 {
 	struct json_span x;
 
@@ -42,8 +43,9 @@ is_file(struct json_span v)
 	    json_member(v, "content_type", &x);
 }
 
-int
-shape_is_archetype(struct json_span item)
+/* Was the object made by Archetypes (or by Dexterity)? */
+static int
+is_archetype(struct json_span item)
 {
 	struct json_span x;
 
@@ -80,7 +82,7 @@ put_list(struct buf *out, struct json_span list, int bare)
 	while (json_next(&w, &key, &v)) {
 		buf_adds(out, comma);
 		comma = ",";
-		if (shape_is_reference(v))
+		if (is_reference(v))
 			put_uid(out, span_member(v, "uid"));
 		else if (bare && span_is_uid(v))
 			put_uid(out, v);
@@ -117,15 +119,15 @@ put_value(struct buf *out, const struct shape *s, struct json_span name,
     struct json_span v)
 {
 	struct json_span type = span_text(s->item, "portal_type"), exact;
-	int archetype = shape_is_archetype(s->item);
+	int archetype = is_archetype(s->item);
 	const char *empty = archetype ? shape_empty(type, name) : NULL;
 
 	if (is_empty(v) && span_find(s->exact, name, &exact) &&
-	    !span_is(exact, "null"))
+	    !json_is(exact, "null"))
 		put_exact(out, name, exact);
 	else if (is_empty(v))
 		buf_adds(out, empty != NULL ? empty : "null");
-	else if (shape_is_reference(v)) {
+	else if (is_reference(v)) {
 		/* Dexterity keeps every reference in a list. */
 		buf_adds(out, archetype ? "" : "[");
 		put_uid(out, span_member(v, "uid"));
@@ -147,7 +149,7 @@ put_extra(struct buf *out, const struct shape *s, const char *comma)
 	struct json_walk w = json_walk(s->exact);
 	struct json_span key, value, other;
 
-	if (shape_is_archetype(s->item))
+	if (is_archetype(s->item))
 		return;
 	while (json_next(&w, &key, &value)) {
 		if (!shape_is_extra(key) || span_find(s->item, key, &other))
@@ -175,8 +177,8 @@ put_fields(struct buf *out, const struct shape *s)
 		buf_addf(out, "%s\"%.*s\":", comma, (int)key.len, key.at);
 		comma = ",";
 		/* A sample's is made of its id and its client. */
-		if (span_is(type, "AnalysisRequest") &&
-		    span_is(key, "description"))
+		if (json_is(type, "AnalysisRequest") &&
+		    json_is(key, "description"))
 			buf_adds(out, "\"\"");
 		else
 			put_value(out, s, key, value);
@@ -217,7 +219,7 @@ shape_needs(const struct shape *s)
 {
 	struct json_span type = span_text(s->item, "portal_type");
 	struct json_walk w = json_walk(s->item);
-	int archetype = shape_is_archetype(s->item);
+	int archetype = is_archetype(s->item);
 	struct json_span key, value;
 	unsigned needs = shape_steps_are_clear(s->item) ? 0 : SHAPE_STEPS;
 
@@ -320,8 +322,8 @@ put_place(struct buf *out, const struct shape *s, const struct buf *path)
 		span_put(out, parent);
 	if (is_site_object(path))
 		buf_adds(out, ",\"site\":true");
-	if (span_is(type, "BikaSetup") || span_is(type, "Setup") ||
-	    span_is(type, "Laboratory"))
+	if (json_is(type, "BikaSetup") || json_is(type, "Setup") ||
+	    json_is(type, "Laboratory"))
 		buf_adds(out, ",\"settings\":true");
 }
 

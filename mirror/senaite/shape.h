@@ -47,10 +47,4 @@ int shape_path(struct buf *out, struct json_span item, const char *site,
  * seconds; -1 for any other text.  The fraction is dropped. */
 int shape_date(int64_t *ret, int *ret_offset, const char *text, size_t len);
 
-/* Was the object made by Archetypes (or by Dexterity)? */
-int shape_is_archetype(struct json_span item);
-
-/* Is the value {"uid","url","api_url"}? */
-int shape_is_reference(struct json_span value);
-
 #endif

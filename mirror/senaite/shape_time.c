@@ -204,13 +204,13 @@ put_entry(struct buf *out, const struct shape *s, struct json_span entry,
 	while (json_next(&w, &key, &value)) {
 		buf_adds(out, comma);
 		comma = ",";
-		if (span_is(key, "review_state")) {
+		if (json_is(key, "review_state")) {
 			buf_adds(out, "\"state\":");
 			span_put(out, value);
 			continue;
 		}
 		buf_addf(out, "\"%.*s\":", (int)key.len, key.at);
-		if (span_is(key, "time"))
+		if (json_is(key, "time"))
 			put_time(out, s, entry, at, workflow.len == 0);
 		else
 			span_put(out, value);

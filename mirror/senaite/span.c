@@ -4,12 +4,6 @@
 
 #include "../../base/text.h"
 
-int
-span_is(struct json_span s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
-}
-
 void
 span_put(struct buf *out, struct json_span s)
 {
@@ -74,10 +68,4 @@ span_is_uid(struct json_span v)
 
 	return json_plain(v, &text) &&
 	    text_unhex(bytes, sizeof(bytes), text.at, text.len) == 0;
-}
-
-struct json_span
-span_of(const struct buf *b)
-{
-	return (struct json_span){ b->at == NULL ? "" : b->at, b->len };
 }

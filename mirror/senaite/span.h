@@ -5,9 +5,6 @@
 #include "../../base/buf.h"
 #include "../../base/json_scan.h"
 
-/* Does it have exactly these bytes? */
-int span_is(struct json_span s, const char *text);
-
 void span_put(struct buf *out, struct json_span s);
 
 /* A member of an object; null if it has none, or is no object. */
@@ -29,8 +26,5 @@ int span_find(struct json_span object, struct json_span key,
 
 /* A string of 32 lower-case hex digits, quotes included. */
 int span_is_uid(struct json_span value);
-
-/* All of a buffer that holds canonical JSON. */
-struct json_span span_of(const struct buf *b);
 
 #endif

@@ -568,6 +568,20 @@ TEST(odd_but_allowed)
 	    13);
 }
 
+TEST(small_steps)
+{
+	CLEANUP(buf_clear) struct buf b = BUF_INIT;
+
+	CHECK(json_is(json_of(&b), "") && json_count(json_of(&b)) == 0);
+	CHECK(json_of(&b).at != NULL);
+	buf_adds(&b, "{\"a\":[1,2],\"b\":{}}");
+	CHECK_INT(json_count(json_of(&b)), 2);
+	CHECK(json_is(json_of(&b), "{\"a\":[1,2],\"b\":{}}"));
+	CHECK(!json_is(json_of(&b), "{\"a\":[1,2],\"b\":{}"));
+	CHECK_INT(json_count((struct json_span){ "[1,2]", 5 }), 2);
+	CHECK_INT(json_count((struct json_span){ "[]", 2 }), 0);
+}
+
 int
 main(void)
 {

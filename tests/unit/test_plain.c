@@ -109,9 +109,9 @@ of_type(const struct given *g, const char *type, size_t n)
 	size_t i;
 
 	for (i = 0; i < g->count; i++)
-		if (span_is(span_text(span_of(&g->documents[i]), "type"),
+		if (json_is(span_text(json_of(&g->documents[i]), "type"),
 		    type) && n-- == 0)
-			return span_of(&g->documents[i]);
+			return json_of(&g->documents[i]);
 	FAIL("no document of type %s", type);
 }
 
@@ -165,7 +165,7 @@ TEST(fields_are_exact)
 		got = of_type(&g, types[i], 0);
 		uid_of(uid, got);
 		server_exact(&lab, uid, &exact);
-		want = span_member(span_of(&exact), "fields");
+		want = span_member(json_of(&exact), "fields");
 		got = span_member(got, "fields");
 		if (!json_same(want, got))
 			FAIL("%s:\n%.*s\nnot\n%.*s", types[i], (int)got.len,
@@ -191,10 +191,10 @@ TEST(history_is_exact)
 	server_open(&lab, &m);
 	take_all(&m, &l, &g);
 	for (i = 0; i < g.count; i++) {
-		a = span_of(&g.documents[i]);
+		a = json_of(&g.documents[i]);
 		uid_of(uid, a);
 		server_exact(&lab, uid, &exact);
-		b = span_of(&exact);
+		b = json_of(&exact);
 		CHECK(json_same(span_member(a, "state"),
 		    span_member(b, "state")));
 		v = json_walk(span_member(a, "history"));
@@ -318,7 +318,7 @@ TEST(what_is_gone)
 	server_open(&lab, &m);
 	server_ask(&lab, "POST", "/_lab", "{\"op\":\"add\",\"parent\":"
 	    "\"/clients\",\"type\":\"Client\",\"title\":\"Gone\"}", &answer);
-	uid_of(uid, span_first(span_of(&answer)));
+	uid_of(uid, span_first(json_of(&answer)));
 	take_one(&m, uid, &g);
 	CHECK_INT(g.count, 1);
 	CHECK_INT(m.ops->is_gone(m.self, uid, &err), 0);
@@ -341,19 +341,19 @@ TEST(by_path_users_registry)
 	server_open(&lab, &m);
 	take_one(&m, "/clients", &g);
 	CHECK_INT(g.count, 1);
-	CHECK(span_is(span_member(span_of(&g.documents[0]), "site"), "true"));
+	CHECK(json_is(span_member(json_of(&g.documents[0]), "site"), "true"));
 	take_one(&m, "/nowhere", &g);
 	CHECK_INT(g.absent, 1);
 	take_one(&m, "/users/labman", &g);
-	CHECK(span_is(span_member(span_of(&g.documents[0]), "fields"),
+	CHECK(json_is(span_member(json_of(&g.documents[0]), "fields"),
 	    "{\"email\":\"labman@lab.example\",\"groups\":[\"LabManagers\"],"
 	    "\"roles\":[\"LabManager\",\"Member\"]}"));
-	CHECK(span_is(span_text(span_of(&g.documents[0]), "uid"),
+	CHECK(json_is(span_text(json_of(&g.documents[0]), "uid"),
 	    "/users/labman"));
 	take_one(&m, "/users/nobody", &g);
 	CHECK_INT(g.absent, 1);
 	take_one(&m, "/registry", &g);
-	CHECK(span_is(span_member(span_member(span_of(&g.documents[0]),
+	CHECK(json_is(span_member(span_member(json_of(&g.documents[0]),
 	    "fields"), "senaite.impress.default_paperformat"), "\"A4\""));
 	m.ops->close(m.self);
 }
@@ -531,7 +531,7 @@ TEST(another_object_at_the_address)
 	canned_answer(200, "{" ITEM ",\"column\":1}");
 	canned_answer(200, "{\"UID\":\"" U2 "\",\"Thing\":7}");
 	take_one(&m, U1, &g);
-	CHECK(span_is(span_member(span_of(&g.documents[0]), "fields"),
+	CHECK(json_is(span_member(json_of(&g.documents[0]), "fields"),
 	    "{\"Thing\":null}"));
 	canned_end(&m);
 }

@@ -60,8 +60,8 @@ put(struct mirror *m, const char *uid, const char *text, int second,
 		    JSON_DEPTH_MAX, &e), &e);
 	if (uid[0] != '\0')
 		buf_add(&last, w->held.at, w->held.len);
-	p.document = span_of(&document);
-	p.last = span_of(&last);
+	p.document = json_of(&document);
+	p.last = json_of(&last);
 	rc = m->ops->write(m->self, &p, 1, &blobs, err);
 	w->result = p.result;
 	(void)snprintf(w->uid, sizeof(w->uid), "%s",
@@ -109,9 +109,9 @@ check_held(const char *uid, const char *key, const char *want)
 	struct json_span v;
 
 	server_exact(&lab, uid, &exact);
-	if (!json_member(span_of(&exact), key, &v))
-		v = span_member(span_member(span_of(&exact), "fields"), key);
-	if (!span_is(v, want))
+	if (!json_member(json_of(&exact), key, &v))
+		v = span_member(span_member(json_of(&exact), "fields"), key);
+	if (!json_is(v, want))
 		FAIL("%s is %.*s, not %s", key, (int)v.len, v.at, want);
 }
 
@@ -125,9 +125,9 @@ count(const char *type)
 	size_t n = 0;
 
 	server_ask(&lab, "GET", "/_lab?brief=1", NULL, &all);
-	w = json_walk(span_member(span_of(&all), "objects"));
+	w = json_walk(span_member(json_of(&all), "objects"));
 	while (json_next(&w, &key, &one))
-		n += (size_t)span_is(span_text(one, "type"), type);
+		n += (size_t)json_is(span_text(one, "type"), type);
 	return n;
 }
 
@@ -166,7 +166,7 @@ TEST(a_client_with_id_date_and_creator)
 	check_held(w.uid, "creator", "\"ann\"");
 	check_held(w.uid, "created", "\"2026-01-02T03:04:05Z\"");
 	check_held(w.uid, "BulkDiscount", "true");
-	CHECK(span_is(span_text(span_of(&w.held), "uid"), w.uid));
+	CHECK(json_is(span_text(json_of(&w.held), "uid"), w.uid));
 	/* Only what differs from what was read. */
 	put_good(&m, w.uid, CLIENT("north", ",\"BulkDiscount\":false,"
 	    "\"Phone\":\"7\""), &w);
@@ -207,7 +207,7 @@ TEST(nothing_to_do)
 	put_good(&m, w.uid, CLIENT("still", ",\"Fax\":\"\","
 	    "\"DefaultCategories\":[],\"BulkDiscount\":false"), &w);
 	server_exact(&lab, w.uid, &after);
-	CHECK(json_same(span_of(&before), span_of(&after)));
+	CHECK(json_same(json_of(&before), json_of(&after)));
 	m.ops->close(m.self);
 }
 
@@ -572,7 +572,7 @@ TEST(attachments)
 	make(&m, client, CLIENT("files", ""));
 	(void)snprintf(text, sizeof(text), ATTACHMENT("a-1", "10"), client);
 	put_good(&m, "", text, &w);
-	CHECK_OK(m.ops->blob(m.self, w.uid, span_first(span_member(span_of(
+	CHECK_OK(m.ops->blob(m.self, w.uid, span_first(span_member(json_of(
 	    &w.held), "attachments")), add_piece, begin_again, &out, &err),
 	    &err);
 	CHECK_STR(buf_str(&out), content);
@@ -583,7 +583,7 @@ TEST(attachments)
 	(void)snprintf(text, sizeof(text), ATTACHMENT("a-2", "16777217"),
 	    client);
 	put_good(&m, "", text, &w);
-	CHECK(span_is(span_member(span_of(&w.held), "attachments"), "[]"));
+	CHECK(json_is(span_member(json_of(&w.held), "attachments"), "[]"));
 	m.ops->close(m.self);
 }
 

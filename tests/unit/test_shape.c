@@ -53,8 +53,8 @@ shape_of(struct item *i, const char *item, const char *exact,
 	canon(&i->exact, exact);
 	canon(&i->steps, steps);
 	buf_adds(&i->columns, "\nprogress\nTitle\n");
-	return (struct shape){ span_of(&i->item), span_of(&i->exact),
-	    span_of(&i->steps), "lims", &i->columns };
+	return (struct shape){ json_of(&i->item), json_of(&i->exact),
+	    json_of(&i->steps), "lims", &i->columns };
 }
 
 /* A member of the document, or of its fields. */
@@ -68,7 +68,7 @@ check(const char *item, const char *exact, const char *steps,
 	struct err err = ERR_INIT;
 
 	CHECK_OK(shape_document(&i.document, &s, &err), &err);
-	all = span_of(&i.document);
+	all = json_of(&i.document);
 	CHECK_OK(json_scan(all.at, all.len, JSON_DEPTH_MAX, &err), &err);
 	if (!json_member(all, key, &v) &&
 	    !json_member(span_member(all, "fields"), key, &v))
@@ -355,7 +355,7 @@ TEST(columns_of_catalogs)
 
 	canon(&json, "{\"items\":[{\"schema\":[\"a\",\"b\"]},{},"
 	    "{\"schema\":[\"c\",1]}]}");
-	shape_columns(&out, span_of(&json));
+	shape_columns(&out, json_of(&json));
 	CHECK_STR(buf_str(&out), "\na\nb\nc\n\n");
 }
 
