@@ -43,6 +43,7 @@ REPLAY_BIN = $(FUZZ_SRC:%.c=$(B)/%)
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -O1 -g
 
+.DEFAULT_GOAL = all
 all: $(B)/satchel
 
 $(B)/satchel: $(B)/cli/main.o $(CLI_OBJ) $(B)/libsatchel.a
@@ -69,6 +70,10 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.c $(B)/libsatchel.a
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(B)/cli/main.d $(UNIT_BIN:=.d)
 
+# Suites with programs or targets of their own keep their rules beside them;
+# what `make test` needs built is added to TEST_BIN.
+-include $(sort $(wildcard tests/*/rules.mk))
+
 demo:
 	@sh tools/setup.sh build
 	@$(MAKE) --no-print-directory -s all
@@ -78,7 +83,7 @@ test:
 	@sh tools/setup.sh test
 	@$(MAKE) --no-print-directory -s check
 
-tests: all $(UNIT_BIN) $(REPLAY_BIN)
+tests: all $(UNIT_BIN) $(REPLAY_BIN) $(TEST_BIN)
 
 check: tests
 	@sh tests/run.sh $(B)
@@ -119,5 +124,4 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all demo test tests check check-san check-valgrind lint fuzz bench \
-	live-senaite \
-	install clean
+	live-senaite install clean

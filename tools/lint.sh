@@ -17,7 +17,7 @@ files() {
 	suffix=$1
 	shift
 	for room in "$@"; do
-		find "$room" -maxdepth 1 -name "*$suffix"
+		[ ! -d "$room" ] || find "$room" -maxdepth 1 -name "*$suffix"
 	done | LC_ALL=C sort
 }
 
@@ -28,7 +28,8 @@ for cc in gcc clang; do
 		continue
 	}
 	# shellcheck disable=SC2086
-	for f in $(files .c $rooms cli tests/unit tests/fuzz); do
+	for f in $(files .c $rooms cli tests/unit tests/fuzz tests/sim \
+	    tests/fault tests/power tests/mutants); do
 		# shellcheck disable=SC2086
 		$cc $flags -O2 -fsyntax-only "$f" || complain "$cc: $f"
 	done
