@@ -40,13 +40,13 @@ suite() {
 
 for t in "$b"/tests/unit/test_*; do
 	case $t in
-	*.d | *.o) continue ;;
+	*.*) continue ;;
 	esac
 	suite "unit ${t##*/test_}" "$t"
 done
 for t in "$b"/tests/fuzz/fuzz_*; do
 	case $t in
-	*.d | *.o) continue ;;
+	*.*) continue ;;
 	esac
 	name=${t##*/fuzz_}
 	suite "fuzz corpus $name" "$t" "tests/fuzz/corpus/$name"
