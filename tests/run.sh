@@ -39,13 +39,13 @@ suite() {
 }
 
 for t in "$b"/tests/unit/test_*; do
-	case $t in
+	case ${t##*/} in
 	*.*) continue ;;
 	esac
 	suite "unit ${t##*/test_}" "$t"
 done
 for t in "$b"/tests/fuzz/fuzz_*; do
-	case $t in
+	case ${t##*/} in
 	*.*) continue ;;
 	esac
 	name=${t##*/fuzz_}

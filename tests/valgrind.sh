@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
 for t in "$1"/tests/unit/test_*; do
-	case $t in
-	*.d | *.o) continue ;;
+	case ${t##*/} in
+	*.*) continue ;;
 	esac
 	if valgrind -q --error-exitcode=9 --leak-check=full \
 	    --errors-for-leak-kinds=definite "$t" > /dev/null; then
