@@ -10,6 +10,7 @@
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make live-senaite    between real SENAITEs (Python 2.7, some 40 min)
+#	make coverage        lines and branches that the tests reach
 #	make bench           speed and memory, as ratios to peers
 #	make install         PREFIX=/usr/local DESTDIR=
 #	make clean
