@@ -35,7 +35,7 @@ struct sites {
 	struct err err;
 };
 
-static struct test_site *
+static inline struct test_site *
 sites_find(struct sites *t, const char *id)
 {
 	int i;
@@ -46,7 +46,7 @@ sites_find(struct sites *t, const char *id)
 	FAIL("no site %s", id);
 }
 
-static struct store *
+static inline struct store *
 sites_open(struct sites *t, const char *id)
 {
 	struct test_site *x = sites_find(t, id);
@@ -57,7 +57,7 @@ sites_open(struct sites *t, const char *id)
 }
 
 /* A new site; `nonce` 16 hex digits. */
-static void
+static inline void
 sites_add(struct sites *t, const char *id, const char *nonce)
 {
 	struct test_site *x = &t->at[t->count++];
@@ -77,7 +77,7 @@ sites_add(struct sites *t, const char *id, const char *nonce)
 }
 
 /* `a` pins `b`. */
-static void
+static inline void
 sites_pin(struct sites *t, struct test_site *a, struct test_site *b)
 {
 	CLEANUP(buf_clear) struct buf pub = BUF_INIT, age = BUF_INIT;
@@ -102,19 +102,22 @@ sites_pin(struct sites *t, struct test_site *a, struct test_site *b)
 	store_closep(&s);
 }
 
-static void
+static inline void
 sites_begin(struct sites *t)
 {
+	const char *tmp = getenv("TMPDIR");
+
 	memset(t, 0, sizeof *t);
 	t->err = (struct err)ERR_INIT;
-	(void)strcpy(t->folder, "/tmp/satchel-sites.XXXXXX");
+	(void)snprintf(t->folder, sizeof t->folder,
+	    "%.40s/satchel-sites.XXXXXX", tmp != NULL ? tmp : "/tmp");
 	CHECK(sodium_init() >= 0);
 	CHECK(mkdtemp(t->folder) != NULL);
 	(void)snprintf(t->state, sizeof t->state, "%.60s/state", t->folder);
 }
 
 /* Everybody pins everybody. */
-static void
+static inline void
 sites_pin_all(struct sites *t)
 {
 	int i, k;
@@ -125,7 +128,7 @@ sites_pin_all(struct sites *t)
 				sites_pin(t, &t->at[i], &t->at[k]);
 }
 
-static void
+static inline void
 sites_shell(const char *format, const char *a, const char *b)
 {
 	char command[512];
@@ -137,7 +140,7 @@ sites_shell(const char *format, const char *a, const char *b)
 	CHECK_INT(system(command), 0);
 }
 
-static void
+static inline void
 sites_end(struct sites *t)
 {
 	int i;
@@ -150,7 +153,7 @@ sites_end(struct sites *t)
 }
 
 /* A request to `to` in the folder of the sites, nothing special. */
-static struct export_request
+static inline struct export_request
 sites_request(struct sites *t, const char *from, const char *const *to,
     size_t count)
 {
@@ -164,7 +167,7 @@ sites_request(struct sites *t, const char *from, const char *const *to,
 	return r;
 }
 
-static int
+static inline int
 sites_identity(void *ctx, const struct age_identity **ret, struct err *err)
 {
 	(void)err;
@@ -173,7 +176,7 @@ sites_identity(void *ctx, const struct age_identity **ret, struct err *err)
 }
 
 /* Import one file and report of it; free with import_result_clear. */
-static void
+static inline void
 sites_import(struct sites *t, const char *id, const char *path,
     enum import_mode mode, struct import_result *ret)
 {
