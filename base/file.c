@@ -250,6 +250,34 @@ file_sync_parent(const char *path, struct err *err)
 	return 0;
 }
 
+int
+file_folder(const char *path, unsigned mode, struct err *err)
+{
+	return mkdir(path, (mode_t)mode) == 0 || errno == EEXIST ? 0 :
+	    fail(err, errno, "make folder", path);
+}
+
+int
+file_folders(const char *path, unsigned mode, struct err *err)
+{
+	CLEANUP(buf_freep) char *part = strdup(path);
+	char *slash, *rest;
+	int rc;
+
+	if (part == NULL)
+		return err_oom(err);
+	for (rest = part + strspn(part, "/");
+	    (slash = strchr(rest, '/')) != NULL; *slash = '/') {
+		rest = slash + strspn(slash, "/");
+		if (*rest == '\0')
+			break;
+		*slash = '\0';
+		if ((rc = file_folder(part, 0755, err)) < 0)
+			return rc;
+	}
+	return file_folder(part, mode, err);
+}
+
 /* "<folder>/.<name>.<random>.part" for a path, allocated. */
 static int
 temp_name(char **ret, const char *path, struct err *err)

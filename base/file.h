@@ -34,6 +34,12 @@ int file_sync(int fd, const char *path, struct err *err);
 /* fsync the folder that holds `path`. */
 int file_sync_parent(const char *path, struct err *err);
 
+/* Make a folder of this mode less the umask; what is there stays as it is.
+ * file_folders makes those above it, too, with 0755: not for a path that may
+ * lie on a medium, which then was not there. */
+int file_folder(const char *path, unsigned mode, struct err *err);
+int file_folders(const char *path, unsigned mode, struct err *err);
+
 /* Write `path` atomically: hidden temporary beside it, fsync, rename, fsync
  * of the folder.  Replaces what was there. */
 int file_put(const char *path, unsigned mode, const void *data, size_t len,

@@ -34,26 +34,6 @@ path_of(struct buf *out, const char *home, const char *name, struct err *err)
 	return buf_str(out) == NULL ? err_oom(err) : 0;
 }
 
-static int
-make_folders(const char *path, struct err *err)
-{
-	CLEANUP(buf_freep) char *copy = strdup(path);
-	char *slash;
-
-	if (copy == NULL)
-		return err_oom(err);
-	for (slash = strchr(copy + 1, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			return err_io(err, errno, "make folder \"%s\"", copy);
-		*slash = '/';
-	}
-	if (mkdir(copy, 0700) != 0 && errno != EEXIST)
-		return err_io(err, errno, "make folder \"%s\"", copy);
-	return 0;
-}
-
 /* Hold the folder, so that two inits do not build in it at once. */
 static int
 hold(const char *home, int *ret_fd, struct err *err)
@@ -316,7 +296,7 @@ run(struct cmd *c, struct err *err)
 	}
 	if ((rc = birth_read(&site.birth, &c->opts, err)) < 0 ||
 	    (rc = keys_new_pass(&c->keys, &c->opts, err)) < 0 ||
-	    (rc = make_folders(home.at, err)) < 0 ||
+	    (rc = file_folders(home.at, 0700, err)) < 0 ||
 	    (rc = hold(home.at, &lock, err)) < 0 ||
 	    (rc = clear_left(home.at, err)) < 0 ||
 	    (rc = check_empty(home.at, err)) < 0)

@@ -1,7 +1,6 @@
 /* satchel lab: the embedded lab as JSON lines. */
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "../base/text.h"
 #include "../store/dump.h"
@@ -140,8 +139,6 @@ dump(struct cmd *c, struct err *err)
 		    what.type);
 	if ((rc = home_open(c, HOME_READ, &s, err)) < 0)
 		return rc;
-	if (what.attachments != NULL)
-		(void)mkdir(what.attachments, 0777);
 	out_open(&c->out, "objects", '[');
 	rc = dump_all(s, &what, &to, err);
 	out_close(&c->out);

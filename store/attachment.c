@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/file.h"
@@ -297,8 +296,8 @@ attachment_out_open(struct attachment_out *a, const char *folder,
 	    json_scan(quoted.at, quoted.len, 1, &bad) < 0)
 		return err_set(err, E_USAGE, "\"%s\" is no name for a folder "
 		    "of attachments: expected UTF-8", folder);
-	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-		return err_io(err, errno, "make folder \"%s\"", folder);
+	if (file_folder(folder, 0777, err) < 0)
+		return -(int)err->code;
 	a->folder = folder;
 	return 0;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/file.h"
@@ -23,27 +22,15 @@ guard_path(struct store *s, struct buf *out, struct err *err)
 	return buf_str(out) == NULL ? err_oom(err) : 0;
 }
 
-/* Make the folder and those above it. */
 static int
 make_state(struct store *s, const char *state, struct err *err)
 {
-	CLEANUP(buf_freep) char *path = strdup(state);
-	char *slash;
-
 	free(s->state);
-	if (path == NULL || (s->state = strdup(state)) == NULL)
+	if ((s->state = strdup(state)) == NULL)
 		return err_oom(err);
-	for (slash = strchr(path + 1, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(path, 0700);
-		*slash = '/';
-	}
-	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		(void)err_io(err, errno, "make folder \"%s\"", path);
+	if (file_folders(state, 0700, err) < 0)
 		return err_next(err, "XDG_STATE_HOME names the folder of the "
 		    "guard file");
-	}
 	return 0;
 }
 

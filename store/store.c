@@ -591,39 +591,12 @@ store_open(struct store **ret, const char *home, enum store_mode mode,
 }
 
 static int
-make_folder(const char *path, struct err *err)
-{
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return err_io(err, errno, "make folder \"%s\"", path);
-	return 0;
-}
-
-/* Make the folder and those above it. */
-static int
-make_folders(const char *home, struct err *err)
-{
-	CLEANUP(buf_freep) char *path = strdup(home);
-	char *slash;
-
-	if (path == NULL)
-		return err_oom(err);
-	for (slash = strchr(path + 1, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (make_folder(path, err) < 0)
-			return -(int)err->code;
-		*slash = '/';
-	}
-	return make_folder(path, err);
-}
-
-static int
 make_home(const char *home, struct err *err)
 {
 	static const char *const folders[] = { "keys", "spool" };
 	size_t i;
 
-	if (make_folders(home, err) < 0)
+	if (file_folders(home, 0700, err) < 0)
 		return -(int)err->code;
 	if (chmod(home, 0700) != 0)
 		return err_io(err, errno, "chmod \"%s\"", home);
@@ -633,7 +606,7 @@ make_home(const char *home, struct err *err)
 		buf_addf(&path, "%s/%s", home, folders[i]);
 		if (buf_str(&path) == NULL)
 			return err_oom(err);
-		if (make_folder(path.at, err) < 0)
+		if (file_folder(path.at, 0700, err) < 0)
 			return -(int)err->code;
 	}
 	return 0;

@@ -342,6 +342,38 @@ TEST(devices_and_space)
 	CHECK_ERR(file_free_space(in_dir("none"), &bytes, &err), &err, E_IO);
 }
 
+static void
+check_mode(const char *name, mode_t mode)
+{
+	struct stat st;
+
+	CHECK_INT(stat(in_dir(name), &st), 0);
+	CHECK(S_ISDIR(st.st_mode));
+	CHECK_INT(st.st_mode & 07777, mode);
+}
+
+TEST(folder_with_those_above)
+{
+	mode_t mask = umask(022);
+	struct err err = ERR_INIT;
+
+	fresh();
+	CHECK_ERR(file_folder(in_dir("a/b"), 0700, &err), &err, E_IO);
+	CHECK(!exists("a"));
+	CHECK_OK(file_folders(in_dir("a/b//c/"), 0700, &err), &err);
+	check_mode("a", 0755);
+	check_mode("a/b", 0755);
+	check_mode("a/b/c", 0700);
+	CHECK_OK(file_folders(in_dir("a/b"), 0700, &err), &err);
+	check_mode("a/b", 0755);
+	put("f", "x");
+	CHECK_ERR(file_folders(in_dir("f/d"), 0700, &err), &err, E_IO);
+	CHECK_ERR(file_folders(in_dir("f/d/e"), 0700, &err), &err, E_IO);
+	CHECK_ERR(file_folders("", 0700, &err), &err, E_IO);
+	CHECK_OK(file_folders("/", 0700, &err), &err);
+	(void)umask(mask);
+}
+
 TEST(sweep_takes_only_temporaries)
 {
 	static const char *const stay[] = { "a.satchel", ".hidden", ".part",
