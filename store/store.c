@@ -487,14 +487,20 @@ take_lock(struct store *s, unsigned wait_s, struct err *err)
 }
 
 static int
+db_path(const struct store *s, struct buf *ret, struct err *err)
+{
+	buf_addf(ret, "%s/store.db", s->home);
+	return buf_str(ret) == NULL ? err_oom(err) : 0;
+}
+
+static int
 open_db(struct store *s, int flags, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	int rc;
 
-	buf_addf(&path, "%s/store.db", s->home);
-	if (buf_str(&path) == NULL)
-		return err_oom(err);
+	if (db_path(s, &path, err) < 0)
+		return -(int)err->code;
 	rc = sqlite3_open_v2(path.at, &s->db, flags | SQLITE_OPEN_NOFOLLOW |
 	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
@@ -571,9 +577,8 @@ store_open(struct store **ret, const char *home, enum store_mode mode,
 	if (s == NULL)
 		return err_oom(err);
 	s->mode = mode;
-	buf_addf(&path, "%s/store.db", home);
-	if (buf_str(&path) == NULL)
-		return err_oom(err);
+	if (db_path(s, &path, err) < 0)
+		return -(int)err->code;
 	if (access(path.at, F_OK) != 0) {
 		(void)err_set(err, E_CONFIG, "there is no site in \"%s\"",
 		    home);
@@ -612,6 +617,21 @@ make_home(const char *home, struct err *err)
 	return 0;
 }
 
+/* No database there: a site that is there stays as it is. */
+static int
+check_absent(const struct store *s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+
+	if (db_path(s, &path, err) < 0)
+		return -(int)err->code;
+	if (access(path.at, F_OK) != 0)
+		return 0;
+	(void)err_set(err, E_USAGE, "there is a site in \"%s\" already",
+	    s->home);
+	return err_next(err, "choose another folder with --home");
+}
+
 int
 store_create(const char *home, const char *name, const char *site,
     const char *nonce, struct err *err)
@@ -624,14 +644,13 @@ store_create(const char *home, const char *name, const char *site,
 	s->mode = STORE_WRITE;
 	if ((rc = make_home(home, err)) < 0 ||
 	    (rc = take_lock(s, 0, err)) < 0 ||
+	    (rc = check_absent(s, err)) < 0 ||
 	    (rc = open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 	    err)) < 0 ||
 	    (rc = exec(s, schema_pragmas, err)) < 0 ||
-	    (rc = exec(s, "BEGIN EXCLUSIVE", err)) < 0)
+	    (rc = store_begin(s, err)) < 0 ||
+	    (rc = exec(s, schema_tables, err)) < 0)
 		return rc;
-	s->in_write = 1;
-	if ((rc = exec(s, schema_tables, err)) < 0)
-		return err_next(err, "is there a site in this folder already?");
 	(void)strcpy(s->self.nonce, nonce);
 	s->self.generation = s->latest = 1;
 	s->state_dirty = 1;

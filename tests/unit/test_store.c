@@ -72,9 +72,8 @@ TEST(creates_once)
 
 	lab_begin(&l, "lab-a");
 	store_closep(&l.s);
-	CHECK(store_create(l.home, "other", "lab-x", "2222222222222222",
-	    &l.err) < 0);
-	err_clear(&l.err);
+	CHECK_ERR(store_create(l.home, "other", "lab-x", "2222222222222222",
+	    &l.err), &l.err, E_USAGE);
 	CHECK_OK(store_open(&l.s, l.home, STORE_WRITE, 0, &l.err), &l.err);
 	CHECK_STR(l.s->self.site, "lab-a");
 	CHECK_STR(l.s->name, "lab-a");
