@@ -29,7 +29,6 @@ static const struct {
 	[E_DECOMPRESS] = { "E_DECOMPRESS", 5 },
 	[E_JSON] = { "E_JSON", 5 },
 	[E_RECORD] = { "E_RECORD", 5 },
-	[E_SCHEMA] = { "E_SCHEMA", 5 },
 	[E_REF] = { "E_REF", 5 },
 	[E_LIMIT] = { "E_LIMIT", 6 },
 	[E_SIGNATURE] = { "E_SIGNATURE", 7 },

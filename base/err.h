@@ -20,7 +20,7 @@ enum err_code {
 	E_IO, E_NOSPACE, E_READONLY, E_MEDIA_GONE, E_WRITE_VERIFY, /* 3 */
 	E_TRUNCATED, E_HASH, E_DAMAGED,	/* exit 4: the copy is damaged */
 	E_FORMAT, E_HEADER, E_TRAILER, E_MANIFEST, E_VERSION,	/* exit 5 */
-	E_DECOMPRESS, E_JSON, E_RECORD, E_SCHEMA, E_REF,	/* exit 5 */
+	E_DECOMPRESS, E_JSON, E_RECORD, E_REF,			/* exit 5 */
 	E_LIMIT,			/* exit 6: too big or too many */
 	E_SIGNATURE, E_SIGFORMAT, E_UNKNOWN_KEY, E_REVOKED,	/* exit 7 */
 	E_WRONG_DEST, E_SCOPE, E_POLICY, E_TRUSTSTORE,		/* exit 7 */

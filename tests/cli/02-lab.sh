@@ -266,24 +266,24 @@ printf '%s,"title":"\355\240\200"}' "$start" |
 printf '%s,"title":"\364\220\200\200"}' "$start" |
     bad_line 'beyond U+10FFFF' E_JSON
 printf '%s,"title":"a\001"}' "$start" | bad_line 'a raw control' E_JSON
-text '{"type":"X"}' | bad_line 'no uid' 'E_JSON|E_RECORD|E_SCHEMA'
-text '{"uid":"q"}' | bad_line 'no type' 'E_JSON|E_RECORD|E_SCHEMA'
-text '[]' | bad_line 'not an object' 'E_JSON|E_RECORD|E_SCHEMA'
+text '{"type":"X"}' | bad_line 'no uid' 'E_JSON|E_RECORD'
+text '{"uid":"q"}' | bad_line 'no type' 'E_JSON|E_RECORD'
+text '[]' | bad_line 'not an object' 'E_JSON|E_RECORD'
 text '{"uid":1,"type":"X"}' |
-    bad_line 'a uid that is no text' 'E_JSON|E_RECORD|E_SCHEMA'
+    bad_line 'a uid that is no text' 'E_JSON|E_RECORD'
 text '{"uid":"q","type":null}' |
-    bad_line 'a type that is no text' 'E_JSON|E_RECORD|E_SCHEMA'
+    bad_line 'a type that is no text' 'E_JSON|E_RECORD'
 for uid in '' 'a b' '../x' 'é' '/x' "$(printf '%0300d' 0)"; do
 	text "{\"uid\":\"$uid\",\"type\":\"X\"}" |
 	    bad_line "the uid \"$(text "$uid" | head -c 9)\"" \
-	    'E_JSON|E_RECORD|E_SCHEMA|E_LIMIT'
+	    'E_JSON|E_RECORD|E_LIMIT'
 done
 text "$start,\"fields\":[]}" |
-    bad_line 'fields that are no object' 'E_JSON|E_RECORD|E_SCHEMA'
+    bad_line 'fields that are no object' 'E_JSON|E_RECORD'
 text "$start,\"history\":{}}" |
-    bad_line 'a history that is no list' 'E_JSON|E_RECORD|E_SCHEMA'
+    bad_line 'a history that is no list' 'E_JSON|E_RECORD'
 text "$start,\"attachments\":{}}" |
-    bad_line 'attachments that are no list' 'E_JSON|E_RECORD|E_SCHEMA'
+    bad_line 'attachments that are no list' 'E_JSON|E_RECORD'
 
 printf '%s\n' '{"uid":"z1","type":"X"}' > z1.jsonl
 printf 'x\n' > bad.jsonl
