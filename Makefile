@@ -7,6 +7,7 @@
 #	make check           all tests, nothing installed
 #	make check-san       all tests with ASan and UBSan (in build/san)
 #	make check-valgrind  the unit tests under valgrind
+#	make check-mutants   two million changed files, none of them taken
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make live-senaite    between real SENAITEs (Python 2.7, some 40 min)
@@ -26,7 +27,8 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual \
 	-Wformat=2 -Wundef -Wvla -Werror
 CFLAGS ?= -O2 -g
-HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
+	-DSATCHEL_FENCE
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now
 ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) -pthread -I. $(CFLAGS)
 LIBS = -larchive -lsqlite3 -ljansson -lsodium -lcurl -linih -lzstd -lz
