@@ -104,24 +104,16 @@ keep_entry(struct applying *x, const struct unpack_entry *e, struct err *err)
 static int
 check_blobs(struct applying *x, const struct version *v, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf blobs = BUF_INIT;
-	const unsigned char *hash;
-	uint64_t size;
-	int64_t id;
+	CLEANUP(buf_clear) struct buf missing = BUF_INIT;
 	size_t i;
 	int rc;
 
-	if (v->fields.len == 0)
-		return 0;
-	if ((rc = version_blobs(v->fields, &blobs, err)) < 0)
+	if ((rc = blob_missing(x->s, v->fields, &missing, err)) < 0)
 		return rc;
-	for (i = 0; i < blobs.len; i += 32) {
-		hash = (unsigned char *)blobs.at + i;
-		if ((rc = blob_find(x->s, hash, &id, &size, err)) < 0)
+	for (i = 0; i < missing.len; i += 32)
+		if ((rc = note_missing(x, (unsigned char *)missing.at + i,
+		    err)) < 0)
 			return rc;
-		if (rc == 0 && (rc = note_missing(x, hash, err)) < 0)
-			return rc;
-	}
 	return 0;
 }
 

@@ -143,21 +143,13 @@ is_left(struct give *g, struct store *s, const struct give_one *x,
 static int
 has_blobs(struct store *s, const struct give_one *x, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf hashes = BUF_INIT;
-	uint64_t size;
-	int64_t id;
-	size_t i;
+	CLEANUP(buf_clear) struct buf missing = BUF_INIT;
 	int rc;
 
 	if (x->deleted)
 		return 1;
-	if ((rc = version_blobs(give_winner(x)->fields, &hashes, err)) < 0)
-		return rc;
-	for (i = 0; i < hashes.len; i += 32)
-		if ((rc = blob_find(s, (unsigned char *)hashes.at + i, &id,
-		    &size, err)) <= 0)
-			return rc;
-	return 1;
+	rc = blob_missing(s, give_winner(x)->fields, &missing, err);
+	return rc < 0 ? rc : missing.len == 0;
 }
 
 /* What is refused for so long is counted, and left in peace. */

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "version.h"
+
 static int64_t
 part_id(int64_t blob, uint64_t index)
 {
@@ -37,6 +39,29 @@ blob_find(struct store *s, const unsigned char hash[32], int64_t *ret_id,
 	*ret_size = (uint64_t)sqlite3_column_int64(st, 1);
 	(void)sqlite3_reset(st);
 	return 1;
+}
+
+int
+blob_missing(struct store *s, struct json_span fields, struct buf *ret,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf hashes = BUF_INIT;
+	uint64_t size;
+	int64_t id;
+	size_t i;
+	int rc;
+
+	if ((rc = version_blobs(fields, &hashes, err)) < 0)
+		return rc;
+	for (i = 0; i < hashes.len; i += 32) {
+		rc = blob_find(s, (unsigned char *)hashes.at + i, &id, &size,
+		    err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			buf_add(ret, hashes.at + i, 32);
+	}
+	return buf_check(ret, err);
 }
 
 static int

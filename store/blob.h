@@ -21,6 +21,11 @@
 int blob_find(struct store *s, const unsigned char hash[32], int64_t *ret_id,
     uint64_t *ret_size, struct err *err);
 
+/* Append the hashes, 32 bytes each, of the attachments in F that are not whole
+ * here; F of a deletion (len 0) has none.  E_RECORD as version_blobs. */
+int blob_missing(struct store *s, struct json_span fields, struct buf *ret,
+    struct err *err);
+
 /* Store bytes whose hash is not known before (a load): add pieces, then
  * finish.  The same content is stored once. */
 struct blob_in {

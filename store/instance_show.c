@@ -94,15 +94,6 @@ instance_base_clear(struct instance_base *b)
 }
 
 static int
-compare(const void *a, const void *b)
-{
-	const struct version *x = *(struct version *const *)a;
-	const struct version *y = *(struct version *const *)b;
-
-	return dot_cmp(&x->dot, &y->dot);
-}
-
-static int
 read_kept(struct store *s, struct instance_base *b, struct err *err)
 {
 	/* Not one that came back as a sibling. */
@@ -110,26 +101,11 @@ read_kept(struct store *s, struct instance_base *b, struct err *err)
 	    "instance_kept k WHERE object=?1 AND NOT EXISTS(SELECT 1 FROM "
 	    "version v WHERE v.object=?1 AND v.actor=k.actor AND v.n=k.n)",
 	    err);
-	struct version *more;
-	int rc;
 
 	if (st == NULL)
 		return -(int)err->code;
 	store_bind(st, "i", b->object.id);
-	while ((rc = store_step(s, st, err)) > 0) {
-		more = realloc(b->kept, (b->kept_count + 1) * sizeof *more);
-		if (more == NULL) {
-			rc = err_oom(err);
-			break;
-		}
-		b->kept = more;
-		more[b->kept_count] = (struct version)VERSION_INIT;
-		rc = object_row_read(s, st, &more[b->kept_count++], err);
-		if (rc < 0)
-			break;
-	}
-	(void)sqlite3_reset(st);
-	return rc;
+	return object_row_all(s, st, &b->kept, &b->kept_count, err);
 }
 
 static int
@@ -147,8 +123,7 @@ join_all(struct instance_base *b, struct err *err)
 	for (i = 0; i < b->object.set.count; i++)
 		b->all.v[b->all.count++] = b->object.set.v[i];
 	for (i = 0; i < b->kept_count; i++)
-		b->all.v[b->all.count++] = &b->kept[i];
-	qsort(b->all.v, count, sizeof *b->all.v, compare);
+		merge_insert(&b->all, &b->kept[i]);
 	return 0;
 }
 

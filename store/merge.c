@@ -20,6 +20,17 @@ is_live(const struct version *v)
 
 /* --- which versions stay, which one wins ------------------------------- */
 
+void
+merge_insert(struct siblings *s, struct version *v)
+{
+	size_t at;
+
+	for (at = s->count++; at > 0 && dot_cmp(&s->v[at - 1]->dot,
+	    &v->dot) > 0; at--)
+		s->v[at] = s->v[at - 1];
+	s->v[at] = v;
+}
+
 static int
 is_covered(const struct version *v, struct siblings by)
 {

@@ -21,6 +21,9 @@ enum conflict_kind {
 	CONFLICT_EDIT_DELETE
 };
 
+/* Put a version in its place.  There is room for it. */
+void merge_insert(struct siblings *s, struct version *v);
+
 /* Keep a version unless the other side lacks it and has a version whose
  * context covers it.  keep_a[i], keep_b[i] are set to 0 or 1; a dot in both
  * sets is kept in `a` and 0 in keep_b. */

@@ -24,56 +24,27 @@ object_clear(struct object *o)
 /* --- reading ----------------------------------------------------------- */
 
 static int
-more_versions(struct object *o, struct err *err)
-{
-	struct version *all;
-
-	all = realloc(o->all, (o->set.count + 1) * sizeof *all);
-	if (all == NULL)
-		return err_oom(err);
-	o->all = all;
-	all[o->set.count] = (struct version)VERSION_INIT;
-	o->set.count++;
-	return 0;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct version *x = a, *y = b;
-
-	return dot_cmp(&x->dot, &y->dot);
-}
-
-static int
 read_versions(struct store *s, struct object *o, struct err *err)
 {
 	sqlite3_stmt *st = store_sql(s, "SELECT " OBJECT_ROW_READ
 	    " FROM version WHERE object=?", err);
+	struct siblings set = { NULL, 0 };
 	size_t i;
 	int rc;
 
 	if (st == NULL)
 		return -(int)err->code;
 	store_bind(st, "i", o->id);
-	while ((rc = store_step(s, st, err)) > 0) {
-		if ((rc = more_versions(o, err)) < 0 ||
-		    (rc = object_row_read(s, st, &o->all[o->set.count - 1],
-		    err)) < 0) {
-			(void)sqlite3_reset(st);
-			return rc;
-		}
-	}
-	if (rc < 0)
+	if ((rc = object_row_all(s, st, &o->all, &o->set.count, err)) < 0)
 		return rc;
 	if (o->set.count == 0)
 		return err_set(err, E_DAMAGED, "\"%s/store.db\": an object "
 		    "without a version", s->home);
-	qsort(o->all, o->set.count, sizeof *o->all, compare);
-	if ((o->set.v = calloc(o->set.count, sizeof *o->set.v)) == NULL)
+	if ((set.v = calloc(o->set.count, sizeof *set.v)) == NULL)
 		return err_oom(err);
 	for (i = 0; i < o->set.count; i++)
-		o->set.v[i] = &o->all[i];
+		merge_insert(&set, &o->all[i]);
+	o->set = set;
 	return 1;
 }
 
@@ -227,17 +198,17 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 	for (old = 0; old < o->set.count; old++) {
 		int64_t actor;
 
-		if ((rc = store_actor_id(s, &o->all[old].dot.actor, &actor,
+		if ((rc = store_actor_id(s, &o->set.v[old]->dot.actor, &actor,
 		    err)) < 0)
 			return rc;
 		rc = keep != NULL && keep[old] ?
 		    store_run(s, err, "UPDATE version SET winner=? WHERE "
 		    "object=? AND actor=? AND n=?", "iiii",
-		    (int64_t)(&o->all[old] == set.v[w]), o->id, actor,
-		    (int64_t)o->all[old].dot.n) :
+		    (int64_t)(o->set.v[old] == set.v[w]), o->id, actor,
+		    (int64_t)o->set.v[old]->dot.n) :
 		    store_run(s, err, "DELETE FROM version WHERE object=? AND "
 		    "actor=? AND n=?", "iii", o->id, actor,
-		    (int64_t)o->all[old].dot.n);
+		    (int64_t)o->set.v[old]->dot.n);
 		if (rc < 0)
 			return rc;
 	}
@@ -245,7 +216,7 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 		int here = 0;
 
 		for (old = 0; old < o->set.count && !here; old++)
-			here = &o->all[old] == set.v[i];
+			here = o->set.v[old] == set.v[i];
 		if (!here && (rc = object_row_put(s, "INSERT INTO version"
 		    OBJECT_ROW_COLUMNS, o->id, set.v[i], i == w, err)) < 0)
 			return rc;
@@ -264,28 +235,14 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 static int
 check_blobs(struct store *s, const struct version *v, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf blobs = BUF_INIT;
-	uint64_t size;
-	int64_t id;
-	size_t i;
-	int rc;
+	CLEANUP(buf_clear) struct buf missing = BUF_INIT;
+	int rc = blob_missing(s, v->fields, &missing, err);
 
-	if (v->fields.len == 0)
-		return 0;
-	if ((rc = version_blobs(v->fields, &blobs, err)) < 0)
+	if (rc < 0 || missing.len == 0)
 		return rc;
-	for (i = 0; i < blobs.len; i += 32) {
-		rc = blob_find(s, (unsigned char *)blobs.at + i, &id, &size,
-		    err);
-		if (rc < 0)
-			return rc;
-		if (rc == 0) {
-			(void)err_set(err, E_REF, "the store has no attachment"
-			    " with this blake2b");
-			return err_next(err, "give the attachment's \"file\"");
-		}
-	}
-	return 0;
+	(void)err_set(err, E_REF, "the store has no attachment with this "
+	    "blake2b");
+	return err_next(err, "give the attachment's \"file\"");
 }
 
 /* What is left of the old set, and the new version, ascending by dot. */
@@ -293,20 +250,16 @@ static int
 set_after_edit(const struct object *o, struct version *new,
     struct siblings *ret, char *keep, struct err *err)
 {
-	size_t i, count = 0, at;
+	size_t i;
 
 	if ((ret->v = calloc(o->set.count + 1, sizeof *ret->v)) == NULL)
 		return err_oom(err);
 	for (i = 0; i < o->set.count; i++) {
-		keep[i] = !version_saw(new, &o->all[i].dot);
+		keep[i] = !version_saw(new, &o->set.v[i]->dot);
 		if (keep[i])
-			ret->v[count++] = &o->all[i];
+			ret->v[ret->count++] = o->set.v[i];
 	}
-	for (at = count; at > 0 && dot_cmp(&ret->v[at - 1]->dot,
-	    &new->dot) > 0; at--)
-		ret->v[at] = ret->v[at - 1];
-	ret->v[at] = new;
-	ret->count = count + 1;
+	merge_insert(ret, new);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ struct object {
 	int64_t id;			/* row; 0: not there */
 	uint64_t seq;
 	int64_t via;			/* peer row, 0: none */
-	struct version *all;		/* owned; ascending by dot */
+	struct version *all;		/* owned; in no order */
 	struct siblings set;		/* pointers to `all`; owned */
 };
 #define OBJECT_INIT { .id = 0 }

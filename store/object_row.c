@@ -1,6 +1,7 @@
 #include "object_row.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
 
 static int
 set_dot(struct store *s, struct dot *d, int64_t actor, int64_t n,
@@ -15,8 +16,8 @@ set_dot(struct store *s, struct dot *d, int64_t actor, int64_t n,
 	return 0;
 }
 
-int
-object_row_read(struct store *s, sqlite3_stmt *st, struct version *v,
+static int
+read_row(struct store *s, sqlite3_stmt *st, struct version *v,
     struct err *err)
 {
 	int rc;
@@ -42,6 +43,28 @@ object_row_read(struct store *s, sqlite3_stmt *st, struct version *v,
 }
 
 int
+object_row_all(struct store *s, sqlite3_stmt *st, struct version **all,
+    size_t *count, struct err *err)
+{
+	struct version *more;
+	int rc;
+
+	while ((rc = store_step(s, st, err)) > 0) {
+		more = realloc(*all, (*count + 1) * sizeof *more);
+		if (more == NULL) {
+			rc = err_oom(err);
+			break;
+		}
+		*all = more;
+		more[*count] = (struct version)VERSION_INIT;
+		if ((rc = read_row(s, st, &more[(*count)++], err)) < 0)
+			break;
+	}
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
+int
 object_row_put(struct store *s, const char *insert, int64_t object,
     const struct version *v, int winner, struct err *err)
 {
@@ -52,8 +75,7 @@ object_row_put(struct store *s, const char *insert, int64_t object,
 
 	if ((rc = store_actor_id(s, &v->dot.actor, &actor, err)) < 0)
 		return rc;
-	if (v->fields.len > 0 &&
-	    (rc = version_blobs(v->fields, &blobs, err)) < 0)
+	if ((rc = version_blobs(v->fields, &blobs, err)) < 0)
 		return rc;
 	if ((st = store_sql(s, insert, err)) == NULL)
 		return -(int)err->code;

@@ -9,14 +9,15 @@
 #include "store.h"
 #include "version.h"
 
-/* What a statement for object_row_read selects, in this order. */
+/* What a statement for object_row_all selects, in this order. */
 #define OBJECT_ROW_READ "actor,n,label,born_actor,born_n,hash,context," \
 	"stamps,content"
 
-/* The version of the row that `st` is at; version_clear may always follow.
- * E_DAMAGED, and what version_read says. */
-int object_row_read(struct store *s, struct sqlite3_stmt *st,
-    struct version *v, struct err *err);
+/* The version of each row of `st`, in no order: `all` grows, and whatever is
+ * returned, `count` of it are for version_clear.  E_DAMAGED, and what
+ * version_read says. */
+int object_row_all(struct store *s, struct sqlite3_stmt *st,
+    struct version **all, size_t *count, struct err *err);
 
 /* Write one; `insert` is a literal, "INSERT INTO <table>" followed by: */
 #define OBJECT_ROW_COLUMNS "(object,actor,n,label,winner,hash,content," \

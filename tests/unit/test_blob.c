@@ -224,6 +224,47 @@ TEST(whole_over_parts)
 	lab_end(&l);
 }
 
+static struct json_span
+text(const char *at)
+{
+	return (struct json_span){ at, strlen(at) };
+}
+
+/* Of the attachments that are named, those that are not whole here; once. */
+TEST(missing)
+{
+	struct blob_span span = BLOB_SPAN_INIT;
+	CLEANUP(buf_clear) struct buf out = BUF_INIT;
+	unsigned char hash[3][32];
+	char hex[3][65], fields[512];
+	struct lab l;
+	int64_t id;
+	int i;
+
+	open_lab(&l);
+	for (i = 0; i < 3; i++) {
+		hash_of(i == 0 ? "abc" : i == 1 ? "half" : "none",
+		    i == 0 ? 3 : 4, hash[i]);
+		(void)sodium_bin2hex(hex[i], 65, hash[i], 32);
+	}
+	CHECK_OK(blob_put(l.s, hash[0], "abc", 3, &id, &l.err), &l.err);
+	CHECK_INT(blob_part(l.s, &span, hash[1], 0, "ha", 2, &l.err), 0);
+	(void)snprintf(fields, sizeof fields, "{\"attachments\":["
+	    "{\"blake2b\":\"%s\"},{\"blake2b\":\"%s\"},{\"blake2b\":"
+	    "\"%s\"},{\"blake2b\":\"%s\"}]}", hex[2], hex[0], hex[1],
+	    hex[2]);
+	buf_adds(&out, "x");
+	CHECK_OK(blob_missing(l.s, text(fields), &out, &l.err), &l.err);
+	CHECK_INT(out.len, 65);
+	CHECK_INT(memcmp(out.at + 1, hash[2], 32), 0);
+	CHECK_INT(memcmp(out.at + 33, hash[1], 32), 0);
+	CHECK_OK(blob_missing(l.s, text(""), &out, &l.err), &l.err);
+	CHECK_INT(out.len, 65);
+	CHECK_ERR(blob_missing(l.s, text("{\"attachments\":[{\"blake2b\":"
+	    "\"ab\"}]}"), &out, &l.err), &l.err, E_RECORD);
+	lab_end(&l);
+}
+
 TEST(damage)
 {
 	struct blob_span span = BLOB_SPAN_INIT;
