@@ -10,6 +10,8 @@
 
 #define SLOTS_MAX 1024u
 #define WORKERS_MAX 256u
+#define STACK_SIZE 524288u		/* of a worker; buffers are on the
+					 * heap */
 
 /* The counters only grow; slot number i is i modulo `slots`.  Those from
  * `released` to `taken` are running or done, from there to `submitted` they
@@ -79,22 +81,36 @@ run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the caller's thread. */
+/* A thread with a small stack, so that a limit on memory holds however many
+ * there are.  Signals are for the caller's thread.  Returns an errno. */
+static int
+create_thread(pthread_t *thread, struct worker_start *start)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	int rc;
+
+	if ((rc = pthread_attr_init(&attr)) != 0)
+		return rc;
+	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(thread, &attr, run, start);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_attr_destroy(&attr);
+	return rc;
+}
+
 static int
 start_worker(struct ring *r, struct err *err)
 {
 	struct worker_start *start = malloc(sizeof *start);
-	sigset_t all, before;
 	int rc;
 
 	if (start == NULL)
 		return err_oom(err);
 	*start = (struct worker_start){ r, r->started };
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&r->thread[r->started], NULL, run, start);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0) {
+	if ((rc = create_thread(&r->thread[r->started], start)) != 0) {
 		free(start);
 		return err_io(err, rc, "cannot start worker %u of %u",
 		    r->started + 1, r->workers);

@@ -1,5 +1,6 @@
 #include "../../base/ring.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <time.h>
@@ -212,6 +213,35 @@ TEST(small_slots_without_clear)
 		CHECK_INT(*slot, 2 * i & 255);
 		ring_release(r);
 	}
+	ring_free_all(&r);
+}
+
+static void
+measure_stack(void *slot, void *worker)
+{
+	pthread_attr_t attr;
+
+	(void)worker;
+	if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+		(void)pthread_attr_getstacksize(&attr, slot);
+		(void)pthread_attr_destroy(&attr);
+	}
+}
+
+/* Eight of them count less than 8 MiB of a limit on memory. */
+TEST(stacks_are_small)
+{
+	static const struct ring_ops stack = { .slot_size = sizeof(size_t),
+		.work = measure_stack };
+	struct err err = ERR_INIT;
+	struct ring *r = NULL;
+	size_t *size;
+
+	CHECK_OK(ring_new(&r, &stack, 1, 1, &err), &err);
+	CHECK((size = ring_free(r)) != NULL);
+	ring_submit(r);
+	CHECK(ring_oldest(r) == size);
+	CHECK(*size > 0 && *size <= 1u << 20);
 	ring_free_all(&r);
 }
 
