@@ -18,13 +18,13 @@ const struct opt birth_opts[] = {
 	{ "url", OPT_TEXT, "ADDRESS", "of the SENAITE, such as "
 	    "https://lims.example/senaite" },
 	{ "user", OPT_TEXT, "NAME", "Satchel's user there" },
-	{ "password-file", OPT_TEXT, "FILE", "its password: the first line of "
+	{ "password-file", OPT_FILE, "FILE", "its password: the first line of "
 	    "a file of mode 0600" },
-	{ "token-file", OPT_TEXT, "FILE", "or a token instead, in such a "
+	{ "token-file", OPT_FILE, "FILE", "or a token instead, in such a "
 	    "file" },
-	{ "ca", OPT_TEXT, "FILE", "certificate authority of the server" },
+	{ "ca", OPT_FILE, "FILE", "certificate authority of the server" },
 	{ "proxy", OPT_TEXT, "ADDRESS", "HTTP proxy on the way to it" },
-	{ "config", OPT_TEXT, "FILE", "or take all settings from this "
+	{ "config", OPT_NAMING, "FILE", "or take all settings from this "
 	    "mirror.ini" },
 	{ "recover", OPT_FLAG, NULL, "the home of this SENAITE was lost: "
 	    "write that into the log, and say what to do" },

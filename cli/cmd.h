@@ -16,11 +16,17 @@ struct cmd {				/* one run of a command */
 	struct keys keys;
 	int exit;			/* of success: 0 or 11 */
 	int told;			/* the error was said already */
+	int fence;			/* as of confine */
 };
 
 enum cmd_needs {
 	CMD_STORE = 1,			/* opens the store: --wait */
-	CMD_KEYS = 2			/* secret keys: --passphrase-... */
+	CMD_KEYS = 2,			/* secret keys: --passphrase-... */
+	CMD_FILES = 4,			/* arguments: files, folders to read */
+	CMD_NAMING = 8,			/* files that may name any others */
+	CMD_ANSWERS = 16,		/* may write beside its arguments */
+	CMD_MIRROR = 32,		/* speaks with the instance */
+	CMD_MAKES = 64			/* makes the home */
 };
 
 struct cmd_spec {

@@ -133,6 +133,21 @@ look_at_guard(struct doctor *d, struct store *s)
 		say(d, GOOD, "the guard file is that of this home", NULL);
 }
 
+static void
+look_at_fence(struct doctor *d)
+{
+	char what[120];
+
+	(void)snprintf(what, sizeof what, "the kernel keeps each run to the "
+	    "files that its command needs (Landlock %d)", d->c->fence);
+	if (d->c->fence > 0)
+		say(d, GOOD, what, NULL);
+	else
+		say(d, NOTE, "this kernel does not keep a run to the files "
+		    "that its command needs", "a Linux of 5.13 or later with "
+		    "Landlock does");
+}
+
 /* --- a mirror ---------------------------------------------------------- */
 
 static void
@@ -244,6 +259,7 @@ look(struct doctor *d, struct err *err)
 		return rc;
 	if (access(home.at, F_OK) == 0)
 		look_at_home(d, home.at);
+	look_at_fence(d);
 	if ((rc = look_at_site(d, err)) > 0)
 		look_at_mirror(d);
 	return rc;
@@ -272,7 +288,7 @@ run(struct cmd *c, struct err *err)
 
 const struct cmd_spec cmd_doctor = {
 	.args = "",
-	.needs = CMD_STORE,
+	.needs = CMD_STORE | CMD_MIRROR,
 	.more = "Looks at the home, its keys and its guard; of a mirror also "
 	    "at the settings, and asks the SENAITE for its version, what the "
 	    "user may do there, its clock and its add-on.  Each finding is "

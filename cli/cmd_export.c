@@ -22,7 +22,7 @@
 static const struct opt export_opts[] = {
 	{ "to", OPT_MANY, "PEER", "for this peer, by name or id; may be "
 	    "repeated for one file to several" },
-	{ "out", OPT_TEXT, "PATH", "a folder, or the name of the file" },
+	{ "out", OPT_PLACE, "PATH", "a folder, or the name of the file" },
 	{ "full", OPT_FLAG, NULL, "send everything, whatever the receipts "
 	    "say" },
 	{ "since", OPT_TIME, "DATE", "an excerpt: what was changed from DATE "
@@ -32,7 +32,7 @@ static const struct opt export_opts[] = {
 	{ "type", OPT_MANY, "TYPE", "an excerpt: objects of this type" },
 	{ "max-size", OPT_SIZE, "SIZE", "of one file, such as 512M or 4G; "
 	    "what is more goes into the next file" },
-	{ "for", OPT_TEXT, "REQUEST", "answer the request in this file" },
+	{ "for", OPT_FILE, "REQUEST", "answer the request in this file" },
 	{ "heartbeat", OPT_FLAG, NULL, "write a file though nothing is due" },
 	{ "dry-run", OPT_FLAG, NULL, "only count what is due" },
 	{ "no-notice", OPT_FLAG, NULL, "of a mirror: send what the store has, "
@@ -44,7 +44,7 @@ static const struct opt export_opts[] = {
 
 static const struct opt receipt_opts[] = {
 	{ "to", OPT_TEXT, "PEER", "for this peer, by name or id" },
-	{ "out", OPT_TEXT, "PATH", "a folder, or the name of the file" },
+	{ "out", OPT_PLACE, "PATH", "a folder, or the name of the file" },
 	OPT_END
 };
 
@@ -416,7 +416,7 @@ export(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_export = {
 	.args = "--to PEER... --out PATH [options]",
 	.max = FORMAT_TO_MAX,
-	.needs = CMD_STORE | CMD_KEYS,
+	.needs = CMD_STORE | CMD_KEYS | CMD_MIRROR,
 	.opts = export_opts,
 	.more = "Writes what the peer does not have by its receipts, and the "
 	    "receipt for it.  Standard output gets the path of each finished "

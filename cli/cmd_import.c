@@ -16,7 +16,7 @@
 static const struct opt import_opts[] = {
 	{ "dry-run", OPT_FLAG, NULL, "say what would be applied, and apply "
 	    "nothing" },
-	{ "requests", OPT_TEXT, "DIR", "where the request for a gap is written "
+	{ "requests", OPT_PLACE, "DIR", "where the request for a gap is written "
 	    "(default: the folder of the bundle)" },
 	{ "no-mirror", OPT_FLAG, NULL, "of a mirror: into the store alone, "
 	    "and ask nothing of the SENAITE" },
@@ -391,7 +391,7 @@ import(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_import = {
 	.args = "PATH... [--dry-run] [--requests DIR]",
 	.min = 1, .max = CMD_ARGS_MAX,
-	.needs = CMD_STORE | CMD_KEYS,
+	.needs = CMD_STORE | CMD_KEYS | CMD_FILES | CMD_ANSWERS | CMD_MIRROR,
 	.opts = import_opts,
 	.more = "A PATH is a bundle, a receipt, a request, or a folder: then "
 	    "all in it that is for this site.  Each file is applied whole or "
@@ -461,7 +461,7 @@ verify(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_verify = {
 	.args = "BUNDLE...",
 	.min = 1, .max = CMD_ARGS_MAX,
-	.needs = CMD_STORE | CMD_KEYS,
+	.needs = CMD_STORE | CMD_KEYS | CMD_FILES,
 	.more = "Four levels: complete (all bytes are there), valid (they are "
 	    "what they must be), authentic (a trusted peer signed them), "
 	    "applicable (here and now).  Nothing is applied.",

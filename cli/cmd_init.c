@@ -318,7 +318,7 @@ run(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_init = {
 	.args = "--name NAME [--instance senaite --url ADDRESS --user NAME "
 	    "--password-file FILE] [options]",
-	.needs = CMD_KEYS,
+	.needs = CMD_KEYS | CMD_MAKES,
 	.opts = birth_opts,
 	.more = "Makes the site's keys and an empty lab, or the mirror of a "
 	    "SENAITE with its settings in mirror.ini; nothing is sent there "

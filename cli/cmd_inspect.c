@@ -277,6 +277,7 @@ run(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_inspect = {
 	.args = "BUNDLE [--cover]",
 	.min = 1, .max = 1,
+	.needs = CMD_FILES,
 	.opts = opts,
 	.more = "Shows what the file says of itself, without a site and "
 	    "without trust in it.  'satchel verify' is the check.",

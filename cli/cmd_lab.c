@@ -49,7 +49,7 @@ load(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_lab_load = {
 	.args = "FILE...",
 	.min = 1, .max = CMD_ARGS_MAX,
-	.needs = CMD_STORE,
+	.needs = CMD_STORE | CMD_NAMING,
 	.more = "Each FILE is JSON lines, or CSV if its name ends in .csv; "
 	    "'-' is standard input.  All of it is one transaction: at the "
 	    "first mistake nothing is loaded.",
@@ -87,7 +87,7 @@ const struct cmd_spec cmd_lab_delete = {
 static const struct opt dump_opts[] = {
 	{ "type", OPT_TEXT, "TYPE", "objects of this type alone" },
 	{ "deleted", OPT_FLAG, NULL, "deleted ones too" },
-	{ "attachments", OPT_TEXT, "DIR", "write the attachments into DIR" },
+	{ "attachments", OPT_PLACE, "DIR", "write the attachments into DIR" },
 	OPT_END
 };
 

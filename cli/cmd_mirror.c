@@ -35,7 +35,7 @@ notice(struct cmd *c, struct err *err)
 
 const struct cmd_spec cmd_notice = {
 	.args = "[--full] [--accept-deletions N]",
-	.needs = CMD_STORE,
+	.needs = CMD_STORE | CMD_MIRROR,
 	.opts = notice_opts,
 	.more = "Reads what was changed in the SENAITE of this site.  Export "
 	    "and import do it by themselves.  What is read is kept: after a "
@@ -71,7 +71,7 @@ project(struct cmd *c, struct err *err)
 
 const struct cmd_spec cmd_project = {
 	.args = "[--all] [--dry-run]",
-	.needs = CMD_STORE,
+	.needs = CMD_STORE | CMD_MIRROR,
 	.opts = project_opts,
 	.more = "Writes what the store has, and the SENAITE of this site has "
 	    "not, into it.  Import does it by itself.  What was changed there "

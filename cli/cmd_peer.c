@@ -210,7 +210,7 @@ add(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_peer_add = {
 	.args = "CARD [--as NAME] [--fingerprint DIGITS]",
 	.min = 1, .max = 1,
-	.needs = CMD_STORE,
+	.needs = CMD_STORE | CMD_FILES,
 	.opts = add_opts,
 	.more = "A card is trusted only with the fingerprint that its site "
 	    "reads out over the phone; without --fingerprint it is asked for "

@@ -12,7 +12,7 @@
 /* --- card -------------------------------------------------------------- */
 
 static const struct opt card_opts[] = {
-	{ "out", OPT_TEXT, "FILE", "write it to FILE, which must not exist" },
+	{ "out", OPT_PLACE, "FILE", "write it to FILE, which must not exist" },
 	OPT_END
 };
 

@@ -24,6 +24,10 @@ person(const char **ret, struct err *err)
 	if (home == NULL || home[0] != '/') {
 		pw = getpwuid(geteuid());
 		home = pw != NULL ? pw->pw_dir : NULL;
+
+		/* Once confined, nobody can look again. */
+		if (home != NULL)
+			(void)setenv("HOME", home, 1);
 	}
 	if (home == NULL || home[0] != '/') {
 		(void)err_set(err, E_CONFIG, "HOME does not name a folder");

@@ -15,7 +15,7 @@
 #define AGE_PUB_MAX 128u
 
 const struct opt keys_opts[] = {
-	{ "passphrase-file", OPT_TEXT, "FILE",
+	{ "passphrase-file", OPT_FILE, "FILE",
 	    "read the passphrase of the keys from the first line of FILE" },
 	{ "passphrase-fd", OPT_NUMBER, "N",
 	    "read it from file descriptor N" },

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "confine.h"
 
 static const struct {
 	const char *name;
@@ -233,6 +234,7 @@ run_command(struct cmd *c, size_t index, struct err *err)
 	}
 	if ((rc = check_count(c, index, err)) < 0)
 		return rc;
+	c->fence = confine(c, spec);
 	return spec->run(c, err);
 }
 
@@ -329,12 +331,15 @@ keep_standard_files(void)
 			    O_RDONLY);
 }
 
-/* SIGINT and SIGTERM end us at once: nothing is half done at any point, and
+/* No core: 1 byte is less than any file of one; and where cores are piped to a
+ * program, which 0 does not forbid, 1 does (fs/coredump.c of Linux).
+ *
+ * SIGINT and SIGTERM end us at once: nothing is half done at any point, and
  * what is temporary is cleared away by the next run. */
 static int
 start(struct err *err)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit none = { 1, 1 };
 
 	keep_standard_files();
 	(void)setrlimit(RLIMIT_CORE, &none);

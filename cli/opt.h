@@ -22,6 +22,9 @@
 enum opt_kind {
 	OPT_FLAG,			/* no value */
 	OPT_TEXT,			/* any value but an empty one */
+	OPT_FILE,			/* the same: a file to read */
+	OPT_NAMING,			/* one that may name any others */
+	OPT_PLACE,			/* a folder to write in, or a file */
 	OPT_MANY,			/* the same, repeatable */
 	OPT_NUMBER,			/* 0..OPT_NUMBER_MAX */
 	OPT_SIZE,			/* bytes, or with K M G T: of 1024 */

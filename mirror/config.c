@@ -553,20 +553,52 @@ is_near(const char *host, size_t len)
 	    strspn(host, "0123456789.") == len;
 }
 
+/* Host and port of an address, and whether its scheme is http. */
+struct place {
+	const char *host, *port;
+	size_t host_len, port_len;	/* port_len 0: none is named */
+	int plain;
+};
+
+static void
+place_of(const char *address, struct place *ret)
+{
+	const char *host = strstr(address, "://"), *port;
+	size_t len;
+
+	host = host == NULL ? address : host + 3;
+	len = strcspn(host, "/");
+	*ret = (struct place){ .host = host, .host_len = len,
+	    .plain = strncmp(address, "http://", 7) == 0 };
+	port = memrchr(host, ':', len);
+	if (port == NULL ||
+	    memchr(port, ']', len - (size_t)(port - host)) != NULL)
+		return;
+	ret->host_len = (size_t)(port - host);
+	ret->port = port + 1;
+	ret->port_len = len - ret->host_len - 1;
+}
+
 int
 config_is_exposed(const struct config *c)
 {
-	static const char plain[] = "http://";
-	const char *host, *port;
-	size_t len;
+	struct place place;
 
-	if (c->url == NULL || strncmp(c->url, plain, strlen(plain)) != 0)
+	if (c->url == NULL)
 		return 0;
-	host = c->url + strlen(plain);
-	len = strcspn(host, "/");
-	port = memrchr(host, ':', len);
-	if (port != NULL && memchr(port, ']', len - (size_t)(port - host)) ==
-	    NULL)
-		len = (size_t)(port - host);
-	return !is_near(host, len);
+	place_of(c->url, &place);
+	return place.plain && !is_near(place.host, place.host_len);
+}
+
+unsigned
+config_port(const char *address)
+{
+	struct place place;
+	uint64_t n;
+
+	place_of(address, &place);
+	if (place.port_len > 0)
+		return text_number(&n, place.port, place.port_len, 65535) < 0 ?
+		    0 : (unsigned)n;
+	return place.plain ? 80 : 443;
 }

@@ -122,6 +122,9 @@ int config_each(const struct config *c, const char *section,
 /* Does the address carry a password over a network in clear text? */
 int config_is_exposed(const struct config *c);
 
+/* The TCP port that an address means; 0: none that can be. */
+unsigned config_port(const char *address);
+
 /* What holds for objects of a peer, by its name or site id (either may be
  * NULL): its section, then [peers], then nothing.  Spans of lists borrow. */
 void config_policy_of(const struct config *c, const char *name,

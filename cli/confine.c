@@ -1,0 +1,161 @@
+#include "confine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../mirror/config.h"
+#include "fence.h"
+#include "home.h"
+
+#define PORT_DNS 53u
+
+/* What every run may read besides. */
+static const char *const common[] = {
+	"/dev/urandom", "/sys/devices/system/cpu/online"
+};
+
+/* What looking up a host and speaking TLS read: settings, the system's
+ * certificates, libraries that are loaded when they are needed. */
+static const char *const network[] = {
+	"/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
+	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
+	"/run/nscd", "/var/run/nscd"
+};
+
+#define COUNT(list) (sizeof (list) / sizeof *(list))
+
+static void
+read_all(struct fence *f, const char *const *paths, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		fence_read(f, paths[i]);
+}
+
+/* --- the home ---------------------------------------------------------- */
+
+/* A folder of the home may be a link to another place. */
+static void
+open_below(struct fence *f, const char *home, const char *name)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/%s", home, name);
+	if (buf_str(&path) != NULL)
+		fence_write(f, path.at);
+}
+
+/* What SQLite sorts beside the memory is lab data: it stays in the home. */
+static void
+keep_sorting_here(const char *home)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/spool", home);
+	if (buf_str(&path) != NULL)
+		(void)setenv("SQLITE_TMPDIR", path.at, 1);
+}
+
+static void
+open_home(struct fence *f, const char *home)
+{
+	CLEANUP(buf_clear) struct buf state = BUF_INIT;
+	struct err err = ERR_INIT;
+
+	fence_write(f, home);
+	open_below(f, home, "keys");
+	open_below(f, home, "spool");
+	keep_sorting_here(home);
+	if (home_state(&state, &err) == 0)
+		fence_write(f, state.at);
+}
+
+/* --- what the command line names --------------------------------------- */
+
+static void
+open_options(struct fence *f, const struct opts *o)
+{
+	const struct opt_given *g;
+	size_t i;
+
+	for (i = 0; i < o->given_count; i++) {
+		g = &o->given[i];
+		if (g->opt->kind == OPT_FILE)
+			fence_read(f, g->value);
+		else if (g->opt->kind == OPT_NAMING)
+			fence_read(f, "/");
+		else if (g->opt->kind == OPT_PLACE)
+			fence_write(f, g->value);
+	}
+}
+
+static void
+open_arguments(struct fence *f, const struct opts *o, unsigned needs)
+{
+	int answers = needs & CMD_ANSWERS && !opt_flag(o, "dry-run") &&
+	    opt_text(o, "requests") == NULL;
+	size_t i;
+
+	for (i = 0; i < o->arg_count; i++) {
+		fence_read(f, needs & CMD_NAMING ? "/" : o->args[i]);
+		if (answers)
+			fence_write(f, o->args[i]);
+	}
+}
+
+/* --- the instance ------------------------------------------------------ */
+
+/* What is wrong with the settings, the command itself will say. */
+static void
+open_mirror(struct fence *f, const char *home)
+{
+	CLEANUP(config_clear) struct config config = CONFIG_INIT;
+	struct err err = ERR_INIT;
+	const char *files[3];
+	size_t i;
+
+	if (config_read(&config, home, &err) <= 0 || config.url == NULL)
+		return;
+	read_all(f, network, COUNT(network));
+	files[0] = config.password_file;
+	files[1] = config.token_file;
+	files[2] = config.ca_file;
+	for (i = 0; i < COUNT(files); i++)
+		if (files[i] != NULL)
+			fence_read(f, files[i]);
+	fence_connect(f, PORT_DNS);
+	fence_connect(f, config_port(config.url));
+	if (config.proxy != NULL)
+		fence_connect(f, config_port(config.proxy));
+}
+
+/* --- all --------------------------------------------------------------- */
+
+int
+confine(const struct cmd *c, const struct cmd_spec *spec)
+{
+	CLEANUP(fence_clear) struct fence f = FENCE_INIT;
+	CLEANUP(buf_clear) struct buf home = BUF_INIT;
+	struct err err = ERR_INIT;
+	int version = fence_begin(&f);
+
+	/* Version 1 cannot allow what init does: to move between folders. */
+	if (spec->needs & CMD_MAKES && version < 2)
+		fence_clear(&f);
+	tzset();			/* reads its file now */
+	read_all(&f, common, COUNT(common));
+	fence_terminal(&f, "/dev/tty");
+	if (spec->needs & (CMD_STORE | CMD_MAKES) &&
+	    home_path(&c->opts, &home, &err) == 0)
+		open_home(&f, home.at);
+	open_options(&f, &c->opts);
+	if (spec->needs & (CMD_FILES | CMD_NAMING))
+		open_arguments(&f, &c->opts, spec->needs);
+	if (spec->needs & CMD_MIRROR && home.len > 0)
+		open_mirror(&f, home.at);
+	return fence_close(&f);
+}
