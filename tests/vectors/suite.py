@@ -1,0 +1,219 @@
+"""The tables of vectors, and what is asserted of each.
+
+    refused(id, what, error, make)	a file that is refused with that name
+    accepted(id, what, make, check)	a file that is applied
+    command(id, what, run)		anything else, with its own asserts
+
+`make` gets the world and gives a File or bytes; `setup` are commands that the
+reader runs before.  Refused vectors of one setup share a home, which is
+compared after each.
+"""
+
+import os
+import re
+
+import world
+from world import EXITS, RUNGS, Failed, must
+
+REFUSED, ACCEPTED, COMMANDS = [], [], []
+
+
+class Vector:
+    def __init__(self, id_, what, make, **more):
+        self.id, self.what, self.make = id_, what, make
+        self.error = more.pop("error", None)
+        self.setup = tuple(more.pop("setup", ()))
+        self.limited = more.pop("limited", False)
+        self.check = more.pop("check", None)
+        self.exit = more.pop("exit", 0)
+        self.name = more.pop("name", None)
+        assert not more, more
+
+    def title(self):
+        return "%s %s" % (self.id, self.what)
+
+
+def refused(id_, what, error, make=None, **more):
+    if make is None:
+        return lambda f: refused(id_, what, error, f, **more)
+    REFUSED.append(Vector(id_, what, make, error=error, **more))
+    return make
+
+
+def accepted(id_, what, make=None, **more):
+    if make is None:
+        return lambda f: accepted(id_, what, f, **more)
+    ACCEPTED.append(Vector(id_, what, make, **more))
+    return make
+
+
+def command(id_, what, run=None):
+    if run is None:
+        return lambda f: command(id_, what, f)
+    COMMANDS.append(Vector(id_, what, run))
+    return run
+
+
+# --- what is asserted
+
+def check_text(error, result, path):
+    """Standard error: name, rung, file, what to do next, and no byte that
+    could move a cursor."""
+    text = result.err.decode()		# UTF-8, or it fails here
+    must(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text),
+         "raw control characters: %r" % text)
+    lines = text.split("\n")
+    head = re.match(r"satchel: ([A-Z_]+): [a-z]+ \(L(\d+)\): (.*)", lines[0])
+    must(head, "no rung: %r" % text)
+    must(head.group(1) == error, "%r" % text)
+    must(path in head.group(3), "no file name: %r" % text)
+    must(lines[1].startswith("  next: "), "no next step: %r" % text)
+    must(error in RUNGS[int(head.group(2))],
+         "%s is no error of L%s" % (error, head.group(2)))
+
+
+def check_row(row, vector, how):
+    error = row["error"]
+    must(error is not None, "%s accepts it" % how)
+    must(error["name"] == vector.error and
+         error["exit"] == EXITS[vector.error],
+         "%s says %s: %s" % (how, error["name"], error["message"]))
+    must(row["rung"] and error["next"], "%s: no rung or next step" % how)
+
+
+def check_levels(row):
+    """The four levels are climbed in order: after one that is false none is
+    true but what was known before (docs/format.md 15.3)."""
+    must(False in (row["complete"], row["authentic"], row["valid"],
+                   row["applicable"]), "no level is false: %r" % row)
+    must(row["complete"] or row["authentic"] is None, "authentic: %r" % row)
+    must(row["authentic"] or row["valid"] is None, "valid: %r" % row)
+
+
+def check_kept(w, before, vector, path, data):
+    """Nothing changed but the log and the list of gaps."""
+    state, log, gaps = w.state()
+    old, old_log, old_gaps = before
+    must(state[1] == old[1], "files of the home: %r" %
+         (set(state[1]) ^ set(old[1])))
+    for table in state[0]:
+        must(state[0][table] == old[0][table], "table %s changed" % table)
+    must(state[2] == old[2], "guard or keys changed")
+    must(log[:len(old_log)] == old_log and len(log) <= len(old_log) + 1 and
+         all(row[2] == "refused" for row in log[len(old_log):]),
+         "the log: %r" % log[len(old_log):])
+    must(gaps == old_gaps or vector.error == "E_GAP", "a gap is noted")
+    with open(path, "rb") as f:
+        must(f.read() == data, "the file itself changed")
+    return state, log, old_gaps if gaps == old_gaps else gaps
+
+
+# --- running them
+
+class Run:
+    def __init__(self, base, folder, pattern):
+        self.base, self.folder, self.pattern = base, folder, pattern
+        self.passed = self.failed = self.copies = 0
+        self.verbose = os.environ.get("V") == "1"
+
+    def wants(self, vector):
+        return re.search(self.pattern, vector.title()) is not None
+
+    def fresh(self, setup=()):
+        self.copies += 1
+        w = self.base.copy(os.path.join(self.folder, "w%d" % self.copies))
+        for words in setup:
+            w.need(*words)
+        return w
+
+    def judge(self, vector, act, *args):
+        try:
+            act(vector, *args)
+        except (Failed, AssertionError, ValueError, OSError) as why:
+            self.failed += 1
+            print("FAIL %s: %s" % (vector.title(), why))
+            return False
+        self.passed += 1
+        if self.verbose:
+            print("ok   %s" % vector.title())
+        return True
+
+    def refused(self):
+        batches = {}
+        for vector in filter(self.wants, REFUSED):
+            batches.setdefault(vector.setup, []).append(vector)
+        for setup, vectors in batches.items():
+            self.batch(self.fresh(setup), vectors)
+
+    def batch(self, w, vectors):
+        """verify and a dry run of all at once, an import of each."""
+        paths, datas = [], []
+        for i, vector in enumerate(vectors):
+            made = vector.make(w)
+            data = made if isinstance(made, bytes) else made.data
+            name = vector.name or "%03d.satchel" % i
+            paths.append(w.write(os.path.join("t", name), data))
+            datas.append(data)
+        listed = sorted(os.listdir(w.path("t")))
+        before = w.state()
+        seen = w.run("verify", "--json", *paths, limited=True).document
+        tried = w.run("import", "--dry-run", "--json", *paths,
+                      limited=True).document
+        must(w.state() == before, "verify or a dry run changed the store")
+        dump = w.need("lab", "dump", "--deleted").out
+        for i, vector in enumerate(vectors):
+            ok = self.judge(vector, self.one_refused, w, before, paths[i],
+                            datas[i], seen["bundles"][i],
+                            tried["bundles"][i])
+            os.unlink(paths[i])
+            before = w.state() if ok else before
+        left = set(os.listdir(w.path("t"))) - set(listed)
+        must(not left or any(v.error == "E_GAP" for v in vectors),
+             "left in the folder: %r" % left)
+        must(w.need("lab", "dump", "--deleted").out == dump, "the dump")
+
+    @staticmethod
+    def one_refused(vector, w, before, path, data, seen, tried):
+        check_row(seen, vector, "verify")
+        check_levels(seen)
+        check_row(tried, vector, "a dry run")
+        result = w.run("import", path, limited=vector.limited)
+        must(result.code == EXITS[vector.error], "exit %d: %s" % (
+            result.code, result.err.decode("utf-8", "replace")))
+        check_text(vector.error, result, path)
+        check_kept(w, before, vector, path, data)
+
+    def accepted(self):
+        for vector in filter(self.wants, ACCEPTED):
+            self.judge(vector, self.one_accepted)
+
+    def one_accepted(self, vector):
+        w = self.fresh(vector.setup)
+        made = vector.make(w)
+        data = made if isinstance(made, bytes) else made.data
+        path = w.write("t/good.satchel", data)
+        before = w.state()
+        seen = w.run("verify", path, limited=vector.limited)
+        must(seen.code == 0, "verify: exit %d: %s" % (seen.code, seen.err))
+        must(w.state() == before, "verify changed the store")
+        result = w.run("import", path, limited=vector.limited)
+        must(result.code == vector.exit, "import: exit %d: %s" % (
+            result.code, result.err))
+        must(result.err == b"", "import: %r" % result.err)
+        must(not os.listdir(w.path("reader", "spool")), "the spool")
+        if vector.check is not None:
+            vector.check(w, made)
+
+    def commands(self):
+        for vector in filter(self.wants, COMMANDS):
+            self.judge(vector, self.one_command)
+
+    def one_command(self, vector):
+        vector.make(self.fresh())
+
+
+def dump(w, *words):
+    """The lab as {uid: line}."""
+    lines = w.need("lab", "dump", "--deleted", *words).out.splitlines()
+    values = [world.json.loads(line) for line in lines]
+    return {value["uid"]: value for value in values}
