@@ -305,6 +305,28 @@ is_ours(enum err_code code)
 	    code == E_PASSPHRASE || code == E_KEYFILE || code == E_PERMS;
 }
 
+/* What to do about a file, where nothing nearer to the fault has said it: by
+ * how far up the ladder the file came. */
+static void
+advise(const struct import_report *r, struct err *why)
+{
+	if (why->code == E_VERSION)
+		(void)err_next(why, "install a newer Satchel");
+	else if (why->code == E_IO || why->code == E_MEDIA_GONE)
+		(void)err_next(why, "is the medium there, and the name right? "
+		    "then try again, or copy the file first");
+	else if (r->complete != 1)
+		(void)err_next(why, "copy the file again; if it is the same at"
+		    " its source, it is no bundle or was damaged before: ask "
+		    "the sender for another copy");
+	else if (r->authentic != 1)
+		(void)err_next(why, "do not use it: tell your security "
+		    "officer, and ask the sender whether it wrote this file");
+	else
+		(void)err_next(why, "\"%s\" signed it as it is: show this "
+		    "message there, and ask for a new export", r->from);
+}
+
 /* What is wrong with the file goes into its report.  A failed try counts
  * nothing. */
 static int
@@ -334,6 +356,7 @@ import_file(struct store *s, const struct import_request *r,
 		*err = why;
 		return -(int)why.code;
 	}
+	advise(report, &report->err);
 	if (r->mode == IMPORT_VERIFY && report->authentic == 1 &&
 	    report->valid == -1 && report->applicable == 0)
 		check_anyway(&j);
