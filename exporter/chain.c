@@ -151,8 +151,8 @@ open_bundle(struct chain *c, uint64_t since, struct err *err)
 static int
 fits(const struct chain *c, size_t bound)
 {
-	uint64_t size = writer_size(c->w) + c->ahead + bound + c->tail +
-	    writer_tail_bound(c->members + 1);
+	uint64_t size = writer_size(c->w) + c->ahead + bound +
+	    writer_tail_bound(c->members + 1, c->tail);
 
 	return size <= c->max_size && c->members < FORMAT_MEMBERS_MAX;
 }
@@ -305,7 +305,7 @@ int
 chain_begin(struct chain *c, struct store *s, const struct plan *p,
     struct export_result *ret, struct err *err)
 {
-	uint64_t room;
+	uint64_t room, fixed;
 	int rc;
 
 	memset(c, 0, sizeof *c);
@@ -321,7 +321,8 @@ chain_begin(struct chain *c, struct store *s, const struct plan *p,
 	if ((rc = ring_new(&c->ring, &ops, SLOTS, p->r->workers, err)) < 0 ||
 	    (rc = open_bundle(c, p->since, err)) < 0)
 		return rc;
-	room = c->max_size - README_ROOM - c->tail - writer_tail_bound(4);
+	fixed = README_ROOM + writer_tail_bound(4, c->tail);
+	room = c->max_size > fixed ? c->max_size - fixed : 0;
 	c->part = FORMAT_CHUNK;
 	while (c->part > 16384 && codec_bound(p->r->codec, c->part) +
 	    age_overhead(p->to_count, c->part) + 8192 > room / 2)

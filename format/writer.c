@@ -212,10 +212,10 @@ member_size(size_t len)
 }
 
 size_t
-writer_tail_bound(unsigned members)
+writer_tail_bound(unsigned members, size_t manifest)
 {
 	/* The first line, README.txt and manifest.json count as three more. */
-	return member_size(FORMAT_MANIFEST_MAX) +
+	return member_size(manifest) +
 	    member_size((members + 3u) * SUMS_LINE_MAX) +
 	    member_size(FORMAT_MINISIG_MAX) + TAR_END;
 }

@@ -33,9 +33,10 @@ void writer_name(char out[FORMAT_NAME_MAX], unsigned number, int is_records,
 int writer_data(struct writer *w, const char *name, const void *stored,
     size_t len, const unsigned char hash[32], struct err *err);
 
-/* Bytes written so far; and what the tail can add for `members` members. */
+/* Bytes written so far; and what the tail can add for `members` members and
+ * a manifest of at most `manifest` bytes. */
 uint64_t writer_size(const struct writer *w);
-size_t writer_tail_bound(unsigned members);
+size_t writer_tail_bound(unsigned members, size_t manifest);
 
 /* manifest.json, SUMS, SUMS.minisig and the end.  ret_id: BLAKE2b-256 of
  * SUMS, the id of the file. */

@@ -38,6 +38,12 @@ check 'verify sees the links one after the other' verify_all
 check 'so does a dry run of the folder' unchanged b \
     expect_exit 0 sat b import --dry-run chain
 
+mkdir least
+check 'nor with the least --max-size' expect_exit 0 \
+    sat a export --to b --out least --full --max-size 256K
+check 'which is kept to' \
+    test -z "$(find least -type f -size +262144c)"
+
 # --- the same chain in one go, at a copy of b
 cp -a b b2
 cp -a state state2
