@@ -27,9 +27,18 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual \
 	-Wformat=2 -Wundef -Wvla -Werror
 CFLAGS ?= -O2 -g
-HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE \
-	-DSATCHEL_FENCE
-LDHARDEN ?= -pie -Wl,-z,relro,-z,now
+
+# A build that watches itself (sanitizers, coverage) goes without: HARDEN=
+# LDHARDEN=.  What only some compilers or processors have is asked for.
+has = $(shell $(CC) -O2 -Werror $(1) -include stdlib.h -fsyntax-only \
+	-xc /dev/null 2> /dev/null && echo '$(1)')
+ifeq ($(origin HARDEN),undefined)
+HARDEN := -U_FORTIFY_SOURCE $(firstword \
+	$(call has,-D_FORTIFY_SOURCE=3) -D_FORTIFY_SOURCE=2) \
+	-fstack-protector-strong $(call has,-fstack-clash-protection) \
+	$(call has,-fcf-protection) -fPIE -DSATCHEL_FENCE
+endif
+LDHARDEN ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) -pthread -I. $(CFLAGS)
 LIBS = -larchive -lsqlite3 -ljansson -lsodium -lcurl -linih -lzstd -lz
 
