@@ -10,6 +10,8 @@
 #define ZSTD_LEVEL_MAX 19
 #define ZSTD_WINDOW_MAX (8u << 20)
 
+#define ZSTD_BLOCK_MAX 131072u		/* RFC 8878, 3.1.1.2.4 */
+
 #define GZIP_HEADER 10u			/* RFC 1952, 2.3 */
 #define GZIP_TRAILER 8u
 #define GZIP_BOUND 64u			/* both, and zlib's slack */
@@ -207,6 +209,30 @@ check_zstd_header(const unsigned char *p, size_t len, struct err *err)
 	return 0;
 }
 
+/* The one-pass decoder takes runs longer than a block may be, which stock zstd
+ * does not.  The frame is whole: all of it was walked once. */
+static int
+check_zstd_blocks(const unsigned char *p, size_t len, struct err *err)
+{
+	static const size_t size_bytes[] = { 0, 2, 4, 8 };
+	int single = p[4] >> 5 & 1;
+	size_t at = 6 + size_bytes[p[4] >> 6] - (size_t)(single &&
+	    p[4] >> 6 != 0);
+	uint32_t block = 0, n;
+
+	for (; !(block & 1) && len - at >= 3; at += 3 + n) {
+		block = (uint32_t)p[at] | (uint32_t)p[at + 1] << 8 |
+		    (uint32_t)p[at + 2] << 16;
+		n = block >> 3;
+		if (n > ZSTD_BLOCK_MAX)
+			return err_set(err, E_DECOMPRESS, "zstd block of %u "
+			    "bytes; at most %u", n, ZSTD_BLOCK_MAX);
+		if ((block >> 1 & 3) == 1)
+			n = 1;		/* a run: one byte is stored */
+	}
+	return 0;
+}
+
 static int
 unpack_zstd(struct codec_ctx *c, const void *data, size_t len, size_t max,
     struct buf *out, struct err *err)
@@ -234,6 +260,8 @@ unpack_zstd(struct codec_ctx *c, const void *data, size_t len, size_t max,
 	if (n != len)
 		return err_set(err, E_DECOMPRESS, "%zu bytes after the zstd "
 		    "frame", len - n);
+	if ((r = check_zstd_blocks(data, len, err)) < 0)
+		return r;
 
 	if ((to = buf_room(out, (size_t)size)) == NULL)
 		return buf_check(out, err);

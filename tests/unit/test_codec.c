@@ -314,6 +314,19 @@ TEST(zstd_raw_frame)
 	CHECK_STR(buf_str(&out), "abc");
 }
 
+/* A run as long as a block may be, and one byte longer. */
+TEST(zstd_long_run)
+{
+	CLEANUP(buf_clear) struct buf a = BUF_INIT, out = BUF_INIT;
+
+	buf_add(&a, "\050\265\057\375\xa0\0\0\2\0\3\0\x10x", 13);
+	CHECK_OK(unpack(CODEC_ZSTD, &a, MIB, &out), &e);
+	CHECK_INT(out.len, 131072);
+	buf_reset(&a);
+	buf_add(&a, "\050\265\057\375\xa0\1\0\2\0\x0b\0\x10x", 13);
+	refuse(CODEC_ZSTD, &a, MIB, E_DECOMPRESS);
+}
+
 /* Z2, Z3 */
 TEST(zstd_lies)
 {
