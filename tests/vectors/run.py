@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import suite
 import world
 
-GROUPS = ("good", "container", "compression")
+GROUPS = ("good", "container", "compression", "manifest")
 
 
 def main():
