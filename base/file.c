@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -278,20 +279,92 @@ file_folders(const char *path, unsigned mode, struct err *err)
 	return file_folder(part, mode, err);
 }
 
+/*
+ * Temporaries of dead runs.
+ */
+
+/* Of a name that temp_name makes: how long the final name in it is; else 0. */
+static size_t
+stem_of_temp(const char *name)
+{
+	size_t len = strlen(name), tail = RANDOM_LEN + sizeof PART - 1, i;
+	const char *random;
+
+	if (name[0] != '.' || len < tail + 3 ||
+	    strcmp(name + len - (sizeof PART - 1), PART) != 0)
+		return 0;
+	random = name + len - tail;
+	for (i = 0; i < RANDOM_LEN; i++)
+		if (strchr("0123456789abcdef", random[i]) == NULL)
+			return 0;
+	return random[-1] == '.' ? len - tail - 2 : 0;
+}
+
+/* Unlink it if it is a file that no one writes. */
+static void
+sweep_one(int dir, const char *name)
+{
+	CLEANUP(file_closep) int fd = openat(dir, name, O_RDWR | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir, name, 0);
+}
+
+/* Those of final names that begin with `len` bytes, or that are them. */
+static void
+sweep(const char *dir, const char *name, size_t len, int whole)
+{
+	const struct dirent *e;
+	DIR *d = opendir(dir);
+	size_t stem;
+
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		stem = stem_of_temp(e->d_name);
+		if (stem > 0 && (whole ? stem == len : stem >= len) &&
+		    memcmp(e->d_name + 1, name, len) == 0)
+			sweep_one(dirfd(d), e->d_name);
+	}
+	(void)closedir(d);
+}
+
+void
+file_sweep(const char *dir, const char *prefix)
+{
+	sweep(dir, prefix, strlen(prefix), 0);
+}
+
+/*
+ * Files in the making.
+ */
+
+/* Bytes of a final name in that of its temporary: a long one is cut, not
+ * within a character. */
+static size_t
+stem_len(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len > STEM_MAX)
+		for (len = STEM_MAX; len > 0 && (name[len] & 0xc0) == 0x80;
+		    len--)
+			;
+	return len;
+}
+
 /* "<folder>/.<name>.<random>.part" for a path, allocated. */
 static int
 temp_name(char **ret, const char *path, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf name = BUF_INIT;
-	size_t folder = folder_len(path), stem = strlen(path + folder);
+	size_t folder = folder_len(path), stem = stem_len(path + folder);
 	unsigned char bytes[RANDOM_LEN / 2];
 	char random[RANDOM_LEN + 1];
 
-	/* Cut a long name, not within a character. */
-	if (stem > STEM_MAX)
-		for (stem = STEM_MAX;
-		    stem > 0 && (path[folder + stem] & 0xc0) == 0x80; stem--)
-			;
 	randombytes_buf(bytes, sizeof bytes);
 	text_hex(random, bytes, sizeof bytes);
 	buf_add(&name, path, folder);
@@ -305,6 +378,20 @@ temp_name(char **ret, const char *path, struct err *err)
 	return 0;
 }
 
+/* What dead runs left of this very name. */
+static int
+sweep_same(const char *path, struct err *err)
+{
+	CLEANUP(buf_freep) char *dir = NULL;
+	size_t len = folder_len(path);
+	const char *name = path + len;
+
+	if ((dir = len > 0 ? strndup(path, len) : strdup(".")) == NULL)
+		return err_oom(err);
+	sweep(dir, name, stem_len(name), 1);
+	return 0;
+}
+
 static int
 part_create(struct file_part *p, const char *path, mode_t mode,
     struct err *err)
@@ -314,7 +401,8 @@ part_create(struct file_part *p, const char *path, mode_t mode,
 
 	if (path[folder_len(path)] == '\0')
 		return refuse(err, E_USAGE, path, "is not the name of a file");
-	if ((rc = temp_name(&temp, path, err)) < 0)
+	if ((rc = sweep_same(path, err)) < 0 ||
+	    (rc = temp_name(&temp, path, err)) < 0)
 		return rc;
 	if ((p->path = strdup(path)) == NULL)
 		return err_oom(err);
@@ -327,6 +415,9 @@ part_create(struct file_part *p, const char *path, mode_t mode,
 	}
 	p->temp = temp;
 	temp = NULL;
+
+	/* A medium that has no locks does without. */
+	(void)flock(p->fd, LOCK_EX | LOCK_NB);
 	return 0;
 }
 
@@ -508,36 +599,3 @@ file_free_space(const char *path, uint64_t *ret_bytes, struct err *err)
 	return 0;
 }
 
-/* Is it a name that temp_name makes? */
-static int
-is_temp_name(const char *name)
-{
-	size_t len = strlen(name), tail = RANDOM_LEN + sizeof PART - 1, i;
-	const char *random;
-
-	if (name[0] != '.' || len < tail + 3 ||
-	    strcmp(name + len - (sizeof PART - 1), PART) != 0)
-		return 0;
-	random = name + len - tail;
-	for (i = 0; i < RANDOM_LEN; i++)
-		if (strchr("0123456789abcdef", random[i]) == NULL)
-			return 0;
-	return random[-1] == '.';
-}
-
-void
-file_sweep(const char *dir)
-{
-	struct dirent *e;
-	struct stat st;
-	DIR *d;
-
-	if ((d = opendir(dir)) == NULL)
-		return;
-	while ((e = readdir(d)) != NULL) {
-		if (is_temp_name(e->d_name) && fstatat(dirfd(d), e->d_name,
-		    &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
-			(void)unlinkat(dirfd(d), e->d_name, 0);
-	}
-	(void)closedir(d);
-}

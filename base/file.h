@@ -45,7 +45,9 @@ int file_folders(const char *path, unsigned mode, struct err *err);
 int file_put(const char *path, unsigned mode, const void *data, size_t len,
     struct err *err);
 
-/* A file in the making: ".<name>.<random>.part" beside its final name. */
+/* A file in the making: ".<name>.<random>.part" beside its final name, under
+ * a flock while it is written.  What a dead run left of the same name is
+ * removed when the next is begun. */
 struct file_part {
 	char *path;			/* the final name; owned */
 	char *temp;			/* NULL once it is gone; owned */
@@ -77,8 +79,8 @@ int file_same_device(const char *a, const char *b, struct err *err);
 /* Bytes free for us where `path` is. */
 int file_free_space(const char *path, uint64_t *ret_bytes, struct err *err);
 
-/* Remove our left-over temporaries (".*.part") of dead runs from a folder of
- * ours. */
-void file_sweep(const char *dir);
+/* Remove the temporaries that dead runs left in a folder, of final names that
+ * begin with `prefix` ("": of all).  Dead: no one holds the flock. */
+void file_sweep(const char *dir, const char *prefix);
 
 #endif

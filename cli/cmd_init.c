@@ -104,7 +104,7 @@ sweep(const char *home, const char *name)
 	struct err ignored = ERR_INIT;
 
 	if (path_of(&path, home, name, &ignored) == 0)
-		file_sweep(path.at);
+		file_sweep(path.at, "");
 }
 
 static int

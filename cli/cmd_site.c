@@ -161,20 +161,6 @@ static const struct opt restored_opts[] = {
 };
 
 static int
-log_restored(struct store *s, const char *reason, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
-
-	buf_addf(&detail, "{\"generation\":%" PRIu64 ",\"reason\":",
-	    s->self.generation);
-	text_json(&detail, reason, strlen(reason));
-	buf_addc(&detail, '}');
-	if (buf_str(&detail) == NULL)
-		return err_oom(err);
-	return home_log(s, "restored", NULL, detail.at, err);
-}
-
-static int
 restored(struct cmd *c, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf state = BUF_INIT;
@@ -193,8 +179,7 @@ restored(struct cmd *c, struct err *err)
 	home_random(nonce);
 	if ((rc = home_open(c, HOME_RESTORE, &s, err)) < 0 ||
 	    (rc = home_state(&state, err)) < 0 ||
-	    (rc = guard_restored(s, state.at, nonce, 1, err)) < 0 ||
-	    (rc = log_restored(s, reason, err)) < 0)
+	    (rc = guard_restored(s, state.at, nonce, 1, reason, err)) < 0)
 		return rc;
 	out_text(&c->out, "%s begins its life number %" PRIu64 "; what it "
 	    "lost comes back with the peers' next exports\n", s->name,

@@ -64,6 +64,19 @@ final_name(struct store *s, const struct plan *p, uint64_t sequence,
 	return 0;
 }
 
+/* What dead runs of this site left there. */
+static int
+sweep(const struct store *s, const char *folder, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf prefix = BUF_INIT;
+
+	buf_addf(&prefix, "%s_to_", s->name);
+	if (buf_str(&prefix) == NULL)
+		return err_oom(err);
+	file_sweep(folder, prefix.at);
+	return 0;
+}
+
 int
 publish_open(struct store *s, const struct plan *p, uint64_t sequence,
     const char *suffix, struct publish *pub, struct err *err)
@@ -75,6 +88,7 @@ publish_open(struct store *s, const struct plan *p, uint64_t sequence,
 	minisign_public(p->r->key, &pub->key);
 	if ((rc = final_name(s, p, sequence, suffix, &path, &folder,
 	    err)) < 0 ||
+	    (rc = sweep(s, folder.at, err)) < 0 ||
 	    (rc = file_same_device(s->home, folder.at, err)) < 0)
 		return rc;
 	if ((pub->path = strdup(path.at)) == NULL)

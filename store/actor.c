@@ -20,7 +20,7 @@ remember_actor(struct store *s, const struct actor *a, int64_t id,
 }
 
 int
-store_actor_id(struct store *s, const struct actor *a, int64_t *ret,
+store_actor_find(struct store *s, const struct actor *a, int64_t *ret,
     struct err *err)
 {
 	sqlite3_stmt *st;
@@ -30,19 +30,28 @@ store_actor_id(struct store *s, const struct actor *a, int64_t *ret,
 	for (i = 0; i < s->actor_count; i++)
 		if (actor_cmp(&s->actors[i].actor, a) == 0) {
 			*ret = s->actors[i].id;
-			return 0;
+			return 1;
 		}
 	if ((st = store_sql(s, "SELECT id FROM actor WHERE site=? AND "
 	    "generation=? AND nonce=?", err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "sis", a->site, (int64_t)a->generation, a->nonce);
-	if ((rc = store_step(s, st, err)) < 0)
+	if ((rc = store_step(s, st, err)) <= 0)
 		return rc;
-	if (rc > 0) {
-		*ret = sqlite3_column_int64(st, 0);
-		(void)sqlite3_reset(st);
-		return remember_actor(s, a, *ret, err);
-	}
+	*ret = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	rc = remember_actor(s, a, *ret, err);
+	return rc < 0 ? rc : 1;
+}
+
+int
+store_actor_id(struct store *s, const struct actor *a, int64_t *ret,
+    struct err *err)
+{
+	int rc;
+
+	if ((rc = store_actor_find(s, a, ret, err)) != 0)
+		return rc < 0 ? rc : 0;
 	if ((rc = store_run(s, err, "INSERT INTO actor(site,generation,nonce)"
 	    " VALUES(?,?,?)", "sis", a->site, (int64_t)a->generation,
 	    a->nonce)) < 0)

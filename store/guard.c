@@ -7,6 +7,7 @@
 
 #include "../base/file.h"
 #include "../base/text.h"
+#include "log.h"
 
 #define GUARD_MAX 4096u
 
@@ -123,6 +124,7 @@ guard_write(struct store *s, struct err *err)
 	    s->self.nonce, (unsigned long long)s->sequence, s->self.site);
 	if (buf_check(&text, err) < 0)
 		return -(int)err->code;
+	file_sweep(s->state, "");
 	return file_put(path.at, 0600, text.at, text.len, err);
 }
 
@@ -135,9 +137,23 @@ guard_heard(struct store *s, uint64_t generation)
 	s->state_dirty = 1;
 }
 
+static int
+log_restored(struct store *s, const char *reason, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
+
+	buf_addf(&detail, "{\"generation\":%llu,\"reason\":",
+	    (unsigned long long)s->self.generation);
+	text_json(&detail, reason, strlen(reason));
+	buf_addc(&detail, '}');
+	if (buf_str(&detail) == NULL)
+		return err_oom(err);
+	return log_add(s, "restored", NULL, NULL, detail.at, err);
+}
+
 int
 guard_restored(struct store *s, const char *state, const char *nonce,
-    int force, struct err *err)
+    int force, const char *reason, struct err *err)
 {
 	struct guard g = { 0 };
 	uint64_t top = s->self.generation;
@@ -160,7 +176,8 @@ guard_restored(struct store *s, const char *state, const char *nonce,
 	memset(s->head, 0, sizeof s->head);
 	s->sequence = 0;
 	s->state_dirty = 1;
-	if ((rc = store_commit(s, err)) < 0)
+	if ((rc = log_restored(s, reason, err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0)
 		return rc;
 	rc = guard_write(s, err);
 	return rc < 0 ? rc : 1;

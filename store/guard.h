@@ -24,12 +24,12 @@ int guard_write(struct store *s, struct err *err);
 
 /* A new life: a generation above every one of ours that any file named;
  * counter, chain and files start again, and every peer is owed a file that
- * tells it.  `nonce`: 16 hex digits.  In a
+ * tells it.  `nonce`: 16 hex digits; `reason` goes into the log.  In a
  * writing transaction of its own; the guard follows.  Returns 1, or 0 if the
  * guard was not ahead and nothing was done (`force` does it all the same,
  * for a clone or a lost guard). */
 int guard_restored(struct store *s, const char *state, const char *nonce,
-    int force, struct err *err);
+    int force, const char *reason, struct err *err);
 
 /* A file named a generation of ours: remember the latest. */
 void guard_heard(struct store *s, uint64_t generation);

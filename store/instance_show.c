@@ -136,8 +136,9 @@ is_shown(struct store *s, int64_t object, const struct dot *d,
 	int64_t actor;
 	int rc;
 
-	if (store_actor_id(s, &d->actor, &actor, err) < 0 ||
-	    (st = store_sql(s, "SELECT 1 FROM instance_show WHERE object=? "
+	if ((rc = store_actor_find(s, &d->actor, &actor, err)) <= 0)
+		return rc;
+	if ((st = store_sql(s, "SELECT 1 FROM instance_show WHERE object=? "
 	    "AND actor=? AND n=?", err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "iii", object, actor, (int64_t)d->n);

@@ -42,6 +42,12 @@ struct store_actor {
 	int64_t id;
 };
 
+struct store_counters {			/* what a transaction may move */
+	struct actor self;
+	uint64_t n, seq, sequence, latest;
+	unsigned char head[32];
+};
+
 struct store {
 	char *home;			/* public */
 	char *state;			/* public: folder of the guard, set by
@@ -60,6 +66,7 @@ struct store {
 	int lock_fd;
 	enum store_mode mode;
 	int in_write, in_read;		/* a transaction is open */
+	struct store_counters begun, marked;	/* at its begin, at the mark */
 	struct {
 		const char *sql;
 		struct sqlite3_stmt *stmt;
@@ -93,7 +100,9 @@ int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 
 /* Inside a writing transaction: a mark to come back to.  store_release keeps
- * what was done since, store_undo takes it back. */
+ * what was done since, store_undo takes it back.  E_IO for a mark after an
+ * error for which SQLite itself gave up the transaction (a full disk): what
+ * followed would not be part of one. */
 int store_savepoint(struct store *s, struct err *err);
 int store_release(struct store *s, struct err *err);
 void store_undo(struct store *s);
@@ -125,7 +134,10 @@ struct json_span store_column(struct sqlite3_stmt *st, int column);
 int store_column_hash(struct sqlite3_stmt *st, int column,
     unsigned char out[32]);		/* 0, or -1 if not 32 bytes */
 
-/* Intern an actor: its id here; and back. */
+/* An actor's id here: 1, or 0 if there was none of it yet.  Intern it (in a
+ * writing transaction).  And back. */
+int store_actor_find(struct store *s, const struct actor *a, int64_t *ret,
+    struct err *err);
 int store_actor_id(struct store *s, const struct actor *a, int64_t *ret,
     struct err *err);
 const struct actor *store_actor(struct store *s, int64_t id,

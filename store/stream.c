@@ -54,9 +54,12 @@ stream_since(struct store *s, int64_t peer, const char *filter,
 {
 	sqlite3_stmt *st;
 	int64_t actor;
+	int rc;
 
-	if (store_actor_id(s, &s->self, &actor, err) < 0 ||
-	    (st = store_sql(s, "SELECT until FROM acked WHERE peer=? AND "
+	*ret = 0;
+	if ((rc = store_actor_find(s, &s->self, &actor, err)) <= 0)
+		return rc;
+	if ((st = store_sql(s, "SELECT until FROM acked WHERE peer=? AND "
 	    "actor=? AND filter=?", err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "iis", peer, actor, filter);
@@ -69,9 +72,12 @@ stream_applied(struct store *s, int64_t peer, const struct actor *a,
 {
 	sqlite3_stmt *st;
 	int64_t actor;
+	int rc;
 
-	if (store_actor_id(s, a, &actor, err) < 0 ||
-	    (st = store_sql(s, "SELECT until FROM applied WHERE peer=? AND "
+	*ret = 0;
+	if ((rc = store_actor_find(s, a, &actor, err)) <= 0)
+		return rc;
+	if ((st = store_sql(s, "SELECT until FROM applied WHERE peer=? AND "
 	    "actor=? AND filter=?", err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "iis", peer, actor, filter);
@@ -244,9 +250,11 @@ stream_head_of(struct store *s, const struct actor *a, uint64_t n,
 {
 	sqlite3_stmt *st;
 	int64_t actor;
+	int rc;
 
-	if (store_actor_id(s, a, &actor, err) < 0 ||
-	    (st = store_sql(s, "SELECT head FROM head WHERE actor=? AND n=?",
+	if ((rc = store_actor_find(s, a, &actor, err)) <= 0)
+		return rc;
+	if ((st = store_sql(s, "SELECT head FROM head WHERE actor=? AND n=?",
 	    err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "ii", actor, (int64_t)n);
@@ -302,9 +310,11 @@ stream_was_read(struct store *s, const struct actor *a, uint64_t sequence,
 {
 	sqlite3_stmt *st;
 	int64_t actor;
+	int rc;
 
-	if (store_actor_id(s, a, &actor, err) < 0 ||
-	    (st = store_sql(s, "SELECT id FROM file_in WHERE actor=? AND "
+	if ((rc = store_actor_find(s, a, &actor, err)) <= 0)
+		return rc;
+	if ((st = store_sql(s, "SELECT id FROM file_in WHERE actor=? AND "
 	    "sequence=?", err)) == NULL)
 		return -(int)err->code;
 	store_bind(st, "ii", actor, (int64_t)sequence);

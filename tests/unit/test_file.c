@@ -385,18 +385,43 @@ TEST(sweep_takes_only_temporaries)
 	size_t i, n = sizeof stay / sizeof stay[0];
 
 	fresh();
-	part(&p, "b");
 	for (i = 0; i < n; i++)
 		put(stay[i], "x");
+	part(&p, "live");
+	put(".a_1.0123456789abcdef.part", "x");
+	put(".b.0123456789abcdef.part", "x");
 	CHECK(mkdir(in_dir(".d.0123456789abcdef.part"), 0700) == 0);
 	CHECK(symlink("x", in_dir(".l.0123456789abcdef.part")) == 0);
+	file_sweep(dir, "a_");
+	CHECK(!exists(".a_1.0123456789abcdef.part"));
+	CHECK_INT(entries(), n + 4);
+
+	/* One that is being written stays, whatever its name. */
+	file_sweep(dir, "");
+	CHECK(!exists(".b.0123456789abcdef.part"));
 	CHECK_INT(entries(), n + 3);
-	file_sweep(dir);
-	CHECK_INT(entries(), n + 2);
 	for (i = 0; i < n; i++)
 		CHECK(exists(stay[i]));
 	file_part_clear(&p);
-	file_sweep(in_dir("none"));
+	file_sweep(in_dir("none"), "");
+}
+
+/* A file of a name takes away what a dead run left of it. */
+TEST(begin_sweeps_the_same_name)
+{
+	struct file_part p = FILE_PART_INIT;
+	struct err err = ERR_INIT;
+
+	fresh();
+	put(".f.0123456789abcdef.part", "x");
+	put(".f2.0123456789abcdef.part", "x");
+	CHECK_OK(file_put(in_dir("f"), 0600, "1", 1, &err), &err);
+	CHECK(!exists(".f.0123456789abcdef.part"));
+	CHECK(exists(".f2.0123456789abcdef.part"));
+	part(&p, "f2");
+	CHECK(!exists(".f2.0123456789abcdef.part"));
+	file_part_clear(&p);
+	CHECK_INT(entries(), 1);
 }
 
 TEST(close_of_nothing)

@@ -262,7 +262,7 @@ step_backup(struct script *t, json_t *step, int restore)
 	sites_shell("mv '%s.backup' '%s'", x->home, x->home);
 	s = sites_open(&t->sites, x->id);
 	CHECK_ERR(guard_check(s, t->sites.state, err), err, E_ROLLED_BACK);
-	CHECK_INT(guard_restored(s, t->sites.state, text_of(step, "nonce"), 0,
+	CHECK_INT(guard_restored(s, t->sites.state, text_of(step, "nonce"), 0, "",
 	    err), 1);
 	CHECK_INT(s->self.generation, number_of(step, "generation"));
 	CHECK_STR(s->self.nonce, text_of(step, "nonce"));

@@ -391,15 +391,15 @@ TEST(guard_begins_a_life)
 	set_sequence(&l, 7);
 
 	/* Not ahead, or no guard at all: nothing is done. */
-	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0,
+	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0, "",
 	    &l.err), 0);
 	CHECK_OK(guard_write(l.s, &l.err), &l.err);
-	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0,
+	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0, "",
 	    &l.err), 0);
 	CHECK_INT(l.s->self.generation, 1);
 
 	set_sequence(&l, 6);
-	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0,
+	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0, "",
 	    &l.err), 1);
 	reopen(&l);
 	CHECK_INT(l.s->self.generation, 2);
@@ -413,7 +413,7 @@ TEST(guard_begins_a_life)
 	/* Above every one of ours that a file named. */
 	guard_heard(l.s, 9);
 	guard_heard(l.s, 3);
-	CHECK_INT(guard_restored(l.s, state_of(&l), "5555555555555555", 1,
+	CHECK_INT(guard_restored(l.s, state_of(&l), "5555555555555555", 1, "",
 	    &l.err), 1);
 	CHECK_INT(l.s->self.generation, 10);
 	CHECK_OK(guard_check(l.s, state_of(&l), &l.err), &l.err);
