@@ -144,6 +144,32 @@ save_state(struct store *s, struct err *err)
 	return 0;
 }
 
+static void
+keep_counters(const struct store *s, struct store_counters *to)
+{
+	to->self = s->self;
+	to->n = s->n;
+	to->seq = s->seq;
+	to->sequence = s->sequence;
+	to->latest = s->latest;
+	memcpy(to->head, s->head, sizeof to->head);
+}
+
+/* Counters as they were; digests and interned actors are read again. */
+static void
+restore_counters(struct store *s, const struct store_counters *from)
+{
+	s->self = from->self;
+	s->n = from->n;
+	s->seq = from->seq;
+	s->sequence = from->sequence;
+	s->latest = from->latest;
+	memcpy(s->head, from->head, sizeof s->head);
+	s->state_dirty = 0;
+	s->digest_count = 0;
+	s->actor_count = 0;
+}
+
 int
 store_begin(struct store *s, struct err *err)
 {
@@ -152,6 +178,7 @@ store_begin(struct store *s, struct err *err)
 	if ((rc = exec(s, "BEGIN EXCLUSIVE", err)) < 0)
 		return rc;
 	s->in_write = 1;
+	keep_counters(s, &s->begun);
 	return 0;
 }
 
@@ -183,9 +210,16 @@ store_commit(struct store *s, struct err *err)
 int
 store_savepoint(struct store *s, struct err *err)
 {
-	int rc = save(s, err);
+	int rc;
 
-	return rc < 0 ? rc : exec(s, "SAVEPOINT here", err);
+	if (sqlite3_get_autocommit(s->db))
+		return err_set(err, E_IO, "\"%s/store.db\": the transaction "
+		    "was given up after an error", s->home);
+	if ((rc = save(s, err)) < 0 ||
+	    (rc = exec(s, "SAVEPOINT here", err)) < 0)
+		return rc;
+	keep_counters(s, &s->marked);
+	return 0;
 }
 
 int
@@ -194,17 +228,6 @@ store_release(struct store *s, struct err *err)
 	int rc = save(s, err);
 
 	return rc < 0 ? rc : exec(s, "RELEASE here", err);
-}
-
-/* Counters, digests and interned actors as the database has them. */
-static void
-forget(struct store *s)
-{
-	struct err err = ERR_INIT;
-
-	s->digest_count = 0;
-	s->actor_count = 0;
-	(void)load_state(s, &err);
 }
 
 void
@@ -218,7 +241,7 @@ store_rollback(struct store *s)
 		(void)sqlite3_reset(s->cache[i].stmt);
 	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_write = 0;
-	forget(s);
+	restore_counters(s, &s->begun);
 }
 
 void
@@ -230,7 +253,7 @@ store_undo(struct store *s)
 		(void)sqlite3_reset(s->cache[i].stmt);
 	(void)sqlite3_exec(s->db, "ROLLBACK TO here; RELEASE here", NULL,
 	    NULL, NULL);
-	forget(s);
+	restore_counters(s, &s->marked);
 }
 
 int
@@ -327,11 +350,17 @@ db_path(const struct store *s, struct buf *ret, struct err *err)
 static int
 open_db(struct store *s, int flags, struct err *err)
 {
+	CLEANUP(buf_freep) char *home = realpath(s->home, NULL);
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	int rc;
 
-	if (db_path(s, &path, err) < 0)
-		return -(int)err->code;
+	/* NOFOLLOW is of every folder above, too: links may lead to a home,
+	 * but not to another database. */
+	if (home == NULL)
+		return err_io(err, errno, "\"%s\"", s->home);
+	buf_addf(&path, "%s/store.db", home);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
 	rc = sqlite3_open_v2(path.at, &s->db, flags | SQLITE_OPEN_NOFOLLOW |
 	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
@@ -448,15 +477,18 @@ make_home(const char *home, struct err *err)
 	return 0;
 }
 
-/* No database there: a site that is there stays as it is. */
+/* A site that is there stays as it is.  (A run that was killed leaves no
+ * table.) */
 static int
-check_absent(const struct store *s, struct err *err)
+check_absent(struct store *s, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	sqlite3_stmt *st = store_sql(s, "SELECT 1 FROM sqlite_master", err);
+	int rc;
 
-	if (db_path(s, &path, err) < 0)
+	if (st == NULL || (rc = store_step(s, st, err)) < 0)
 		return -(int)err->code;
-	if (access(path.at, F_OK) != 0)
+	(void)sqlite3_reset(st);
+	if (rc == 0)
 		return 0;
 	(void)err_set(err, E_USAGE, "there is a site in \"%s\" already",
 	    s->home);
@@ -475,9 +507,9 @@ store_create(const char *home, const char *name, const char *site,
 	s->mode = STORE_WRITE;
 	if ((rc = make_home(home, err)) < 0 ||
 	    (rc = take_lock(s, 0, err)) < 0 ||
-	    (rc = check_absent(s, err)) < 0 ||
 	    (rc = open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 	    err)) < 0 ||
+	    (rc = check_absent(s, err)) < 0 ||
 	    (rc = exec(s, schema_pragmas, err)) < 0 ||
 	    (rc = store_begin(s, err)) < 0 ||
 	    (rc = exec(s, schema_tables, err)) < 0)
