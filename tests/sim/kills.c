@@ -1,0 +1,32 @@
+/* Runs that are killed between any two of their steps. */
+#include "../../store/guard.h"
+#include "steps.h"
+#include "world.h"
+
+void
+maybe_kill(struct world *w)
+{
+	if (w->p->kills > 0 && dice_chance(&w->r, w->p->kills))
+		steps_arm(1 + dice_below(&w->r,
+		    4u << dice_below(&w->r, 8)));
+}
+
+/* Did the run die?  Then another one begins, and may work at once. */
+int
+was_killed(struct world *w, int i)
+{
+	struct place *p = &w->y->at[i];
+
+	if (!steps_dead()) {
+		(void)steps_disarm();
+		return 0;
+	}
+	place_close(p);
+	(void)steps_disarm();
+	err_clear(&w->err);
+	place_open(w->y, p);
+	p->s->clock = clock_of(w, i);
+	w->counts[COUNT_KILLS]++;
+	MUST(w, guard_check(p->s, w->y->state, &w->err));
+	return 1;
+}
