@@ -1,0 +1,543 @@
+/* power.c: every promise, after the power was cut.
+ *
+ *	power [-n STATES] [-s SEED] [-w RUN] SATCHEL RECORDER WORK.SH
+ *
+ * Each run of work.sh is recorded once (recorder.c).  Then states that the
+ * disks can be in after a cut at any call are made (disk.h) and checked
+ * (story.h), STATES of them in all; of every 50th the program itself goes on,
+ * and must end as the run that nothing disturbed.  Then syncs are taken out of
+ * the record: the check must see it.  The last line is "N passed, N failed".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../base/buf.h"
+#include "story.h"
+
+#define STATES 10000u
+#define GO_ON_EVERY 50u			/* states for one that goes on */
+#define BITE_STATES 400u		/* of each sync that is taken out */
+#define LIE_STATES 500u
+#define SHOWN_MAX 3			/* violations of a run */
+#define FOLDER_ROOM 200
+
+static struct {
+	const char *satchel, *recorder, *script;
+	char work[FOLDER_ROOM];		/* all is below it */
+	char live[FOLDER_ROOM + 16];	/* where runs are recorded */
+	char state[FOLDER_ROOM + 16];	/* where states are looked at */
+	unsigned states;
+	uint64_t seed;
+	int passed, failed;
+} test;
+
+static const struct work {
+	const char *name;
+	int is_stick;			/* of another device than the home */
+} works[] = {
+	{ "init", 0 }, { "init-mirror", 0 }, { "set", 0 }, { "peer", 0 },
+	{ "load", 0 }, { "update", 0 }, { "delete", 0 }, { "export", 0 },
+	{ "export-stick", 1 }, { "export-again", 1 }, { "chain", 0 },
+	{ "chain-stick", 1 }, { "import", 1 }, { "import-chain", 1 },
+	{ "import-receipt", 1 }, { "import-update", 1 }, { "gap", 1 },
+	{ "receipt", 1 }, { "resolve", 0 }, { "restored", 0 }, { "day", 1 }
+};
+#define WORKS (sizeof works / sizeof *works)
+
+/* A file of ours; the path lasts until the next one. */
+static const char *
+below(const char *name)
+{
+	static char path[FOLDER_ROOM + 64];
+
+	(void)snprintf(path, sizeof path, "%s/%s", test.work, name);
+	return path;
+}
+
+/* --- the program -------------------------------------------------------- */
+
+static void
+child(const char *what, const char *name, const char *root, int record,
+    const char *out, int is_stick)
+{
+	int null = open("/dev/null", O_RDONLY);
+	int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int log = open(below("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || log < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 ||
+	    dup2(log, 2) < 0)
+		_exit(126);
+	(void)setenv("WORK", test.work, 1);
+	(void)setenv("ROOT", root, 1);
+	(void)setenv("SATCHEL", test.satchel, 1);
+	(void)setenv("LC_ALL", "C.UTF-8", 1);
+	(void)setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	if (record) {
+		(void)setenv("RECORDER", test.recorder, 1);
+		(void)setenv(RECORD_LOG, below("log"), 1);
+	}
+	if (is_stick) {
+		char stick[FOLDER_ROOM + 64];
+
+		(void)snprintf(stick, sizeof stick, "%s/stick", root);
+		(void)setenv(RECORD_STICK, stick, 1);
+	}
+	(void)execlp("sh", "sh", test.script, what, name, (char *)NULL);
+	_exit(127);
+}
+
+/* work.sh WHAT NAME: its exit status. */
+static int
+script(const char *what, const struct work *w, const char *root, int record)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork", "sh");
+	if (pid == 0)
+		child(what, w->name, root, record, below("out"),
+		    w->is_stick);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			die("wait", "sh");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static void
+read_text(const char *name, struct buf *to)
+{
+	FILE *f = fopen(below(name), "r");
+	char block[4096];
+	size_t n;
+
+	if (f == NULL)
+		die("open", name);
+	while ((n = fread(block, 1, sizeof block, f)) > 0)
+		buf_add(to, block, n);
+	(void)fclose(f);
+	(void)need(buf_str(to));
+}
+
+static void
+must(const char *what, const struct work *w, const char *root, int record)
+{
+	CLEANUP(buf_clear) struct buf said = BUF_INIT;
+
+	if (script(what, w, root, record) == 0)
+		return;
+	read_text("err", &said);
+	fprintf(stderr, "power: %s %s: %s\n", what, w->name, said.at);
+	exit(2);
+}
+
+/* --- recording ---------------------------------------------------------- */
+
+/* Does the log, played to its end, give what is really there? */
+static int
+is_followed(const struct run *r, const char *root)
+{
+	struct cut end = { .at = { r->op_count, r->op_count }, .is_view = 1 };
+	struct cut none = { .is_view = 1 };
+	unsigned char a[32], b[32];
+	struct image image;
+	struct run real;
+
+	image_make(&image, r, &end);
+	image_hash(&image, a);
+	image_clear(&image);
+	run_begin(&real, root);
+	image_make(&image, &real, &none);
+	image_hash(&image, b);
+	image_clear(&image);
+	run_clear(&real);
+	return memcmp(a, b, 32) == 0;
+}
+
+static void
+record(struct story *s, const struct work *w, struct buf *result)
+{
+	const char *live = test.live;
+
+	memset(s, 0, sizeof *s);
+	(void)unlink(below("log"));
+	must("base", w, live, 0);
+	run_begin(&s->run, live);
+	must("run", w, live, 1);
+	run_read(&s->run, below("log"));
+	if (s->run.trouble == NULL && !is_followed(&s->run, live))
+		s->run.trouble = "what the disk has is not what was recorded";
+	if (s->run.trouble != NULL) {
+		fprintf(stderr, "power: %s: %s\n", w->name, s->run.trouble);
+		exit(2);
+	}
+	must("result", w, live, 0);
+	read_text("out", result);
+	remove_tree(live);
+	story_tell(s, test.state);
+}
+
+/* --- states ------------------------------------------------------------- */
+
+struct tally {
+	size_t states, distinct, acked, pulled, gone_on, bad;
+	uint64_t *seen;			/* hashes of images; 0: free */
+	size_t seen_size;
+};
+
+static int
+is_new(struct tally *t, const struct image *image)
+{
+	unsigned char hash[32];
+	uint64_t x;
+	size_t i;
+
+	image_hash(image, hash);
+	memcpy(&x, hash, sizeof x);
+	for (i = x % t->seen_size; t->seen[i] != 0;
+	    i = (i + 1) % t->seen_size)
+		if (t->seen[i] == x)
+			return 0;
+	t->seen[i] = x;
+	return 1;
+}
+
+/* From the stick's last call on, the home goes on until it would notice: its
+ * next call to the stick that does not end in memory. */
+static size_t
+noticed_at(const struct run *r, size_t at)
+{
+	for (; at < r->op_count; at++) {
+		const struct op *op = &r->ops[at];
+		int node = op_is_name(op) ? op->dir : op->node;
+
+		if (node >= 0 && r->nodes[node].disk == 1 &&
+		    op->kind != RECORD_WRITE)
+			break;
+	}
+	return at;
+}
+
+/* One in six is after the first mark; one in four of a stick's is pulled. */
+static struct cut
+pick_cut(const struct story *s, const struct work *w, struct dice *d)
+{
+	size_t all = s->run.op_count, from = 0, at;
+	struct cut c = { .is_each = (int)dice_below(d, 2) };
+
+	if (dice_below(d, 6) == 0)
+		from = s->first_mark;
+	at = from + dice_below(d, all - from + 1);
+	c.at[0] = c.at[1] = at;
+	if (w->is_stick && dice_below(d, 4) == 0)
+		c.at[0] = at + dice_below(d, noticed_at(&s->run, at) - at +
+		    1);
+	c.seed = dice_next(d);
+	return c;
+}
+
+/* The program itself goes on, and ends as if nothing had been. */
+static int
+goes_on(const struct story *s, const struct work *w, const struct image *image,
+    const struct cut *c, const struct buf *result, char said[SAID_MAX])
+{
+	CLEANUP(buf_clear) struct buf out = BUF_INIT, why = BUF_INIT;
+	const char *state = test.state;
+	const char *step = "run";
+
+	image_write(image, state);
+	if (script("run", w, state, 0) != 0 ||
+	    (step = "result", script("result", w, state, 0)) != 0) {
+		read_text("err", &why);
+		(void)snprintf(said, SAID_MAX, "%s again: %.300s", step,
+		    why.at);
+		return 1;
+	}
+	read_text("out", &out);
+	if (out.len != result->len ||
+	    memcmp(out.at, result->at, out.len) != 0) {
+		(void)snprintf(said, SAID_MAX, "ends in another state");
+		return 1;
+	}
+	return story_check_numbers(s, c, state, said);
+}
+
+static int
+one_state(const struct story *s, const struct work *w, struct dice *d,
+    const struct buf *result, struct tally *t, char said[SAID_MAX])
+{
+	struct cut c = pick_cut(s, w, d);
+	struct image image;
+	int bad;
+
+	image_make(&image, &s->run, &c);
+	t->distinct += (size_t)is_new(t, &image);
+	t->acked += c.at[0] >= s->first_mark && c.at[1] >= s->first_mark;
+	t->pulled += c.at[0] != c.at[1];
+	bad = story_check(s, &image, &c, 1, test.state, said);
+	if (!bad && result != NULL && t->states % GO_ON_EVERY == 0) {
+		t->gone_on++;
+		bad = goes_on(s, w, &image, &c, result, said);
+	}
+	t->states++;
+	t->bad += (size_t)bad;
+	if (bad && t->bad <= SHOWN_MAX && result != NULL)
+		printf("VIOLATION %s: state %zu, calls %zu %zu%s: %s\n",
+		    w->name, t->states, c.at[0], c.at[1], c.is_each ?
+		    ", folders apart" : "", said);
+	image_clear(&image);
+	return bad;
+}
+
+static void
+many_states(const struct story *s, const struct work *w, unsigned count,
+    const struct buf *result, struct tally *t)
+{
+	struct dice d = { test.seed };
+	char said[SAID_MAX];
+
+	memset(t, 0, sizeof *t);
+	t->seen_size = count * 2 + 1;
+	t->seen = need(calloc(t->seen_size, sizeof *t->seen));
+	while (t->states < count)
+		(void)one_state(s, w, &d, result, t, said);
+	free(t->seen);
+}
+
+/* --- lost syncs --------------------------------------------------------- */
+
+static const struct bite {
+	const char *work, *pattern;
+	int is_folder;
+	const char *what;
+} bites[] = {
+	{ "export", "stick/.*.part", 0, "the bundle" },
+	{ "export", "stick", 1, "the bundle's folder" },
+	{ "export-stick", "stick/.*.part", 0, "the bundle on a stick" },
+	{ "export-stick", "stick", 1, "the stick's folder" },
+	{ "export", "*/store.db", 0, "the database (export)" },
+	{ "export", "*.guard.*.part", 0, "the guard" },
+	{ "export", "*/satchel", 1, "the guard's folder" },
+	{ "import-update", "*/store.db-journal", 0, "the journal" },
+	{ "import-update", "*/store.db", 0, "the database (import)" },
+	{ "import-update", HOME_PATH, 1, "the home" },
+	{ "init", "*/keys/.*.part", 0, "the keys" },
+	{ "init", "*/keys", 1, "the keys' folder" },
+	{ "init", HOME_PATH, 1, "the new home" },
+	{ "init", "disk/labs", 1, "the folder above the home" },
+	{ "init", "disk/var*", 1, "the folders above the guard" },
+	{ "set", "*.mirror.ini.*.part", 0, "the settings" },
+	{ "set", HOME_PATH, 1, "the folder of the settings" }
+};
+#define BITES (sizeof bites / sizeof *bites)
+
+static void
+verdict(int good, const char *format, const char *a, const char *b, size_t n)
+{
+	if (good)
+		test.passed++;
+	else
+		test.failed++;
+	printf("%s ", good ? "ok  " : "FAIL");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	printf(format, a, b, n);
+#pragma GCC diagnostic pop
+	putchar('\n');
+	(void)fflush(stdout);
+}
+
+/* Without this sync the check must see harm. */
+static void
+lose_syncs(struct story *s, const struct work *w)
+{
+	struct tally t;
+	size_t i, lost;
+
+	for (i = 0; i < BITES; i++) {
+		if (strcmp(bites[i].work, w->name) != 0)
+			continue;
+		lost = run_lose(&s->run, bites[i].pattern,
+		    bites[i].is_folder);
+		many_states(s, w, BITE_STATES, NULL, &t);
+		verdict(lost > 0 && t.bad > 0, "%s without syncs of %s: %zu "
+		    "states of " "400 are harmed", w->name, bites[i].what,
+		    t.bad);
+	}
+	(void)run_lose(&s->run, NULL, 0);
+}
+
+/* --- disks that lie ----------------------------------------------------- */
+
+/* Syncs do nothing, but what reaches the disk does so in order: old, never
+ * harmed. */
+static void
+lie_in_order(const struct story *s, const struct work *w)
+{
+	struct dice d = { test.seed };
+	char said[SAID_MAX] = "";
+	size_t bad = 0, i;
+
+	for (i = 0; i < LIE_STATES / 10; i++) {
+		size_t at = dice_below(&d, s->run.op_count + 1);
+		struct cut c = { .at = { at, at }, .is_view = 1 };
+		struct image image;
+
+		image_make(&image, &s->run, &c);
+		bad += (size_t)story_check(s, &image, &c, 0, test.state,
+		    said);
+		image_clear(&image);
+	}
+	verdict(bad == 0, "%s on a disk that lies, in order: old, not harmed "
+	    "%s(%zu harmed)", w->name, said, bad);
+}
+
+/* Syncs do nothing and nothing is in order.  A store can then be harmed; a
+ * bundle that is not the one that was written is never taken. */
+static void
+lie(struct story *s, const struct work *w)
+{
+	struct dice d = { test.seed };
+	size_t forged = 0, i;
+
+	if (s->bundle_count == 0)
+		return;
+	(void)run_lose(&s->run, "*", 0);
+	for (i = 0; i < LIE_STATES; i++) {
+		struct cut c = pick_cut(s, w, &d);
+		struct image image;
+
+		image_make(&image, &s->run, &c);
+		forged += (size_t)story_is_forged(s, &image);
+		image_clear(&image);
+	}
+	(void)run_lose(&s->run, NULL, 0);
+	verdict(forged == 0, "%s on a disk that lies: no harmed bundle is "
+	    "taken %s(%zu are)", w->name, "", forged);
+}
+
+/* --- all of it ---------------------------------------------------------- */
+
+static size_t
+syncs_of(const struct run *r)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < r->op_count; i++)
+		n += r->ops[i].kind == RECORD_SYNC;
+	return n;
+}
+
+static void
+one_work(const struct work *w, unsigned count)
+{
+	CLEANUP(buf_clear) struct buf result = BUF_INIT;
+	clock_t start = clock();
+	struct story s;
+	struct tally t;
+
+	record(&s, w, &result);
+	many_states(&s, w, count, &result, &t);
+	if (t.bad == 0)
+		test.passed++;
+	else
+		test.failed++;
+	printf("%s %-15s %5zu calls %3zu syncs %2zu moments; %5zu states, "
+	    "%5zu distinct, %4zu after the mark, %4zu pulled, %3zu went on: "
+	    "%zu violations (%.1f s)\n", t.bad == 0 ? "ok  " : "FAIL",
+	    w->name, s.run.op_count, syncs_of(&s.run), s.moment_count,
+	    t.states, t.distinct, t.acked, t.pulled, t.gone_on, t.bad,
+	    (double)(clock() - start) / CLOCKS_PER_SEC);
+	lose_syncs(&s, w);
+	lie_in_order(&s, w);
+	lie(&s, w);
+	story_clear(&s);
+}
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: power [-n STATES] [-s SEED] [-w RUN] SATCHEL "
+	    "RECORDER WORK.SH\n");
+	exit(2);
+}
+
+static const char *
+read_args(int argc, char **argv)
+{
+	const char *only = NULL;
+	int c;
+
+	test.states = STATES;
+	test.seed = 1;
+	while ((c = getopt(argc, argv, "n:s:w:")) != -1) {
+		switch (c) {
+		case 'n':
+			test.states = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			test.seed = strtoull(optarg, NULL, 10);
+			break;
+		case 'w':
+			only = optarg;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (argc - optind != 3 || test.states == 0)
+		usage();
+	test.satchel = need(realpath(argv[optind], NULL));
+	test.recorder = need(realpath(argv[optind + 1], NULL));
+	test.script = need(realpath(argv[optind + 2], NULL));
+	return only;
+}
+
+static void
+make_work(void)
+{
+	static const char *const places[] = { "/dev/shm", "/tmp" };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(test.work, sizeof test.work,
+		    "%s/satchel-power.XXXXXX", places[i]);
+		if (mkdtemp(test.work) != NULL)
+			break;
+	}
+	if (i == 2)
+		die("make folder", test.work);
+	(void)snprintf(test.live, sizeof test.live, "%s/live", test.work);
+	(void)snprintf(test.state, sizeof test.state, "%s/state", test.work);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *only = read_args(argc, argv);
+	unsigned share = test.states;
+	size_t i;
+
+	if (sodium_init() < 0)
+		die("start", "libsodium");
+	make_work();
+	must("fixtures", &works[0], test.live, 0);
+	if (only == NULL)
+		share = (test.states + (unsigned)WORKS - 1) /
+		    (unsigned)WORKS;
+	for (i = 0; i < WORKS; i++)
+		if (only == NULL || strcmp(only, works[i].name) == 0)
+			one_work(&works[i], share);
+	remove_tree(test.work);
+	printf("%d passed, %d failed\n", test.passed, test.failed);
+	return test.failed > 0;
+}
