@@ -55,6 +55,7 @@ suite "C2SP age vectors" sh tests/live/age_vectors.sh "$b/tests/unit/age_vectors
 suite "golden bundles" sh tests/golden/golden.sh "$b"
 suite "mutants" "$b/tests/mutants/mutants"
 suite "SENAITE server" python3 tests/senaite/test_server.py
+suite "hardening" sh tests/hardening/run.sh "$b"
 suite "command line" sh tests/cli/run.sh "$b/satchel"
 suite "demo" sh tests/demo.sh "$b/satchel"
 

@@ -94,6 +94,26 @@ TEST(opens)
 	lab_end(&l);
 }
 
+/* Links may lead to a home, and not to another database. */
+TEST(opens_through_links)
+{
+	char link[256], other[256];
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	store_closep(&l.s);
+	(void)snprintf(link, sizeof link, "%s", lab_path(&l, "link"));
+	CHECK_INT(symlink("home", link), 0);
+	CHECK_OK(store_open(&l.s, link, STORE_WRITE, 0, &l.err), &l.err);
+	CHECK_STR(l.s->self.site, "lab-a");
+	store_closep(&l.s);
+	(void)snprintf(other, sizeof other, "%s", lab_path(&l, "other.db"));
+	CHECK_INT(rename(lab_path(&l, "home/store.db"), other), 0);
+	CHECK_INT(symlink(other, lab_path(&l, "home/store.db")), 0);
+	CHECK(store_open(&l.s, link, STORE_READ, 0, &l.err) < 0);
+	lab_end(&l);
+}
+
 TEST(refuses_other_databases)
 {
 	static const struct {
