@@ -80,6 +80,24 @@ TEST(creates_once)
 	lab_end(&l);
 }
 
+/* A run that was killed before its commit leaves an empty database. */
+TEST(creates_after_a_kill)
+{
+	char home[80];
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	(void)snprintf(home, sizeof home, "%.40s/new", l.folder);
+	CHECK_INT(mkdir(home, 0700), 0);
+	lab_text(&l, "new/store.db", "");
+	CHECK_OK(store_create(home, "n", "s", "1111111111111111", &l.err),
+	    &l.err);
+	lab_text(&l, "new/store.db", "some other file of some one else");
+	CHECK_ERR(store_create(home, "n", "s", "1111111111111111", &l.err),
+	    &l.err, E_DAMAGED);
+	lab_end(&l);
+}
+
 TEST(opens)
 {
 	struct store *s = NULL;
@@ -250,6 +268,32 @@ TEST(rolls_back)
 }
 
 /* Closing without a commit is no commit. */
+/* SQLite gives up a whole transaction when the disk is full: what would
+ * follow in it must not be done outside of it. */
+TEST(given_up)
+{
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	CHECK_OK(store_begin(l.s, &l.err), &l.err);
+	l.s->seq = 5;
+	CHECK_OK(store_savepoint(l.s, &l.err), &l.err);
+	l.s->seq = l.s->n = 77;
+	lab_sql(&l, "PRAGMA max_page_count=1");
+	CHECK_ERR(store_run(l.s, &l.err, "INSERT INTO part(bytes) "
+	    "VALUES(zeroblob(1000000))", ""), &l.err, E_NOSPACE);
+	store_undo(l.s);
+	CHECK_INT(l.s->seq, 5);
+	CHECK_INT(l.s->n, 0);
+	CHECK_ERR(store_savepoint(l.s, &l.err), &l.err, E_IO);
+	store_rollback(l.s);
+	CHECK_INT(l.s->seq, 0);
+	reopen(&l);
+	CHECK_OK(store_begin(l.s, &l.err), &l.err);
+	CHECK_OK(store_savepoint(l.s, &l.err), &l.err);
+	lab_end(&l);
+}
+
 TEST(closes_without_commit)
 {
 	struct lab l;
@@ -366,6 +410,12 @@ TEST(guard_of_another_life)
 		CHECK_ERR(guard_check(l.s, state_of(&l), &l.err), &l.err,
 		    E_ROLLED_BACK);
 	}
+
+	/* This life began, and the guard was not told any more. */
+	lab_text(&l, "state/satchel/lab-a.guard", "{\"generation\":0,"
+	    "\"nonce\":\"2222222222222222\",\"sequence\":9,"
+	    "\"site\":\"lab-a\"}");
+	CHECK_OK(guard_check(l.s, state_of(&l), &l.err), &l.err);
 	lab_end(&l);
 }
 
