@@ -27,22 +27,21 @@ csv_cell(const struct csv *c, size_t index)
 	return x;
 }
 
+/* Read on, behind what is held.  1, 0 at the end, or FAILED. */
 static int
-refill(struct csv *c, struct err *err)
+read_more(struct csv *c, struct err *err)
 {
 	int64_t n;
 	char *to;
 
-	buf_reset(&c->held);
-	c->pos = 0;
 	if ((to = buf_room(&c->held, READ_SIZE)) == NULL) {
 		(void)err_oom(err);
 		return FAILED;
 	}
 	if ((n = c->read(c->ctx, to, READ_SIZE, err)) < 0)
 		return FAILED;
-	c->held.len = (size_t)n;
-	return 0;
+	c->held.len += (size_t)n;
+	return n > 0;
 }
 
 /* The next byte without taking it, END or FAILED. */
@@ -50,10 +49,12 @@ static int
 peek(struct csv *c, struct err *err)
 {
 	if (c->pos == c->held.len) {
-		if (refill(c, err) < 0)
-			return FAILED;
-		if (c->held.len == 0)
-			return END;
+		int rc;
+
+		buf_reset(&c->held);
+		c->pos = 0;
+		if ((rc = read_more(c, err)) <= 0)
+			return rc < 0 ? FAILED : END;
 	}
 	return (unsigned char)c->held.at[c->pos];
 }
@@ -171,17 +172,24 @@ end_cell(struct csv *c, struct err *err)
 	return 0;
 }
 
-/* Pass over a byte order mark, which can only be at the start. */
+/* Pass over a byte order mark, which can only be at the start and may come
+ * in pieces. */
 static int
 start(struct csv *c, struct err *err)
 {
+	static const char mark[] = "\xef\xbb\xbf";
+	const size_t len = sizeof mark - 1;
+	int rc = 1;
+
 	c->started = 1;
 	c->next_line = 1;
 	c->text.max = CSV_RECORD_MAX;
-	if (peek(c, err) == FAILED)
+	while (c->held.len < len && rc > 0)
+		rc = read_more(c, err);
+	if (rc < 0)
 		return -(int)err->code;
-	if (c->held.len >= 3 && memcmp(c->held.at, "\xef\xbb\xbf", 3) == 0)
-		c->pos = 3;
+	if (c->held.len >= len && memcmp(c->held.at, mark, len) == 0)
+		c->pos = len;
 	return 0;
 }
 
