@@ -214,6 +214,13 @@ open_section(struct parse *p)
 	return 0;
 }
 
+/* Is it one of these?  Unlike for strchr, a NUL is none. */
+static int
+is_one_of(char c, const char *these)
+{
+	return c != '\0' && strchr(these, c) != NULL;
+}
+
 /* A line that begins with '['. */
 static int
 read_section(struct parse *p, const char *line, size_t len)
@@ -226,7 +233,7 @@ read_section(struct parse *p, const char *line, size_t len)
 	if (close == NULL)
 		return wrong(p, p->line, "']' is missing");
 	for (rest = close + 1; rest < line + len; rest++)
-		if (strchr(" \t\r\n", *rest) == NULL)
+		if (!is_one_of(*rest, " \t\r\n"))
 			return wrong(p, p->line, "']' ends the line");
 	text_safe(&safe, line + 1, (size_t)(close - line) - 1);
 	if (buf_str(&safe) == NULL)
@@ -247,9 +254,9 @@ check_line(struct parse *p, const char *line, size_t len)
 		    "in the next line, indented", CONFIG_LINE_MAX);
 	for (i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' &&
-		    strchr("\t\r\n", line[i]) == NULL)
+		    !is_one_of(line[i], "\t\r\n"))
 			return wrong(p, p->line, "a control character");
-	while (blank < len && strchr(" \t", line[blank]) != NULL)
+	while (blank < len && is_one_of(line[blank], " \t"))
 		blank++;
 	p->indented = blank > 0;
 	if (blank == len || line[blank] != '[')

@@ -262,6 +262,25 @@ TEST(bounds)
 	    &e, E_CONFIG);
 }
 
+/* A NUL hides nothing: it is a control character wherever it stands. */
+TEST(nul)
+{
+	static const char *const lines[] = { "skip = A@B", "@", "# a@b",
+	    "[peers]@", "@[peers]" };
+	CLEANUP(config_clear) struct config c = CONFIG_INIT;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof lines / sizeof *lines; i++) {
+		buf_reset(&text);
+		buf_addf(&text, NEEDED "%s\n", lines[i]);
+		*(char *)memchr(text.at, '@', text.len) = '\0';
+		CHECK(config_parse(&c, text.at, text.len, "m.ini", &e) < 0);
+		CHECK(strstr(e.text, "a control character") != NULL);
+		err_clear(&e);
+	}
+}
+
 TEST(what_is_needed)
 {
 	refused("", "m.ini", "no \"url\"");
