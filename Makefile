@@ -10,6 +10,7 @@
 #	make check-mutants   two million changed files, none of them taken
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
+#	make fuzz-smoke      each for a minute
 #	make live-senaite    between real SENAITEs (Python 2.7, some 40 min)
 #	make coverage        lines and branches that the tests reach
 #	make bench           speed and memory, as ratios to peers
@@ -46,11 +47,9 @@ ROOMS = base format store exporter importer mirror mirror/senaite
 LIB_SRC = $(sort $(wildcard $(ROOMS:=/*.c)))
 CLI_SRC = $(sort $(wildcard cli/*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c)) tests/unit/age_vectors.c
-FUZZ_SRC = $(sort $(wildcard tests/fuzz/fuzz_*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o)
 CLI_OBJ = $(filter-out $(B)/cli/main.o,$(CLI_SRC:%.c=$(B)/%.o))
 UNIT_BIN = $(UNIT_SRC:%.c=$(B)/%)
-REPLAY_BIN = $(FUZZ_SRC:%.c=$(B)/%)
 
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -O1 -g
@@ -74,12 +73,6 @@ $(B)/tests/unit/%: tests/unit/%.c $(CLI_OBJ) $(B)/libsatchel.a
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(LDHARDEN) -o $@ $< $(CLI_OBJ) \
 	    $(B)/libsatchel.a $(LIBS)
 
-# Fuzz targets with a driver that replays files: an ordinary test.
-$(B)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/standalone.c $(B)/libsatchel.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $(LDHARDEN) -o $@ $< \
-	    tests/fuzz/standalone.c $(B)/libsatchel.a $(LIBS)
-
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(B)/cli/main.d $(UNIT_BIN:=.d)
 
 # Suites with programs or targets of their own keep their rules beside them;
@@ -95,7 +88,7 @@ test:
 	@sh tools/setup.sh test
 	@$(MAKE) --no-print-directory -s check
 
-tests: all $(UNIT_BIN) $(REPLAY_BIN) $(TEST_BIN)
+tests: all $(UNIT_BIN) $(TEST_BIN)
 
 check: tests
 	@sh tests/run.sh $(B)
@@ -109,9 +102,6 @@ check-valgrind: tests
 
 lint:
 	@sh tools/lint.sh
-
-fuzz:
-	@sh tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 # Exit 77 is "skipped": no Python 2.7 here.
 live-senaite: all
@@ -135,5 +125,5 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all demo test tests check check-san check-valgrind lint fuzz bench \
+.PHONY: all demo test tests check check-san check-valgrind lint bench \
 	live-senaite install clean

@@ -1,32 +1,12 @@
 /* fuzz_json.c: any bytes as JSON.  What json_scan takes, json_canon leaves as
  * it is; what json_canon makes, json_scan takes; and the walk sees all of it.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "../../base/dot.h"
-#include "../../base/json_scan.h"
 #include "../../base/text.h"
+#include "mutate.h"
 
 #define DEPTH 128
 #define MEMBERS_FOUND 16		/* looked up in each object */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define ALWAYS(cond) do {						\
-	if (!(cond)) {							\
-		fprintf(stderr, "%s:%d: not so: %s\n", __FILE__,	\
-		    __LINE__, #cond);					\
-		abort();						\
-	}								\
-} while (0)
-
-static int
-same(const struct buf *b, const char *at, size_t len)
-{
-	return b->len == len && (len == 0 || memcmp(b->at, at, len) == 0);
-}
 
 /* A string says what is written as that string. */
 static void
@@ -38,9 +18,9 @@ check_string(struct json_span string)
 
 	json_unescape(&says, string);
 	text_json(&again, says.at, says.len);
-	ALWAYS(same(&again, string.at, string.len));
+	ALWAYS(fuzz_same(&again, string.at, string.len));
 	if (json_plain(string, &plain))
-		ALWAYS(same(&says, plain.at, plain.len));
+		ALWAYS(fuzz_same(&says, plain.at, plain.len));
 }
 
 static void
@@ -52,7 +32,7 @@ check_number(struct json_span value)
 	if (json_uint(&n, value, UINT64_MAX) != 0)
 		return;
 	buf_addf(&again, "%llu", (unsigned long long)n);
-	ALWAYS(same(&again, value.at, value.len));
+	ALWAYS(fuzz_same(&again, value.at, value.len));
 }
 
 /* Dots and actors that are read are written as they were. */
@@ -69,7 +49,7 @@ check_dot(struct json_span value)
 		dot_add(&again, &dot);
 	else
 		return;
-	ALWAYS(same(&again, value.at, value.len));
+	ALWAYS(fuzz_same(&again, value.at, value.len));
 }
 
 /* A key is found, and with it what the walk shows. */
@@ -139,15 +119,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err_clear(&err);
 	is_canonical = json_scan(text, size, DEPTH, &err) == 0;
 	ALWAYS(is_canonical || err.code == E_JSON);
-	ALWAYS(is_canonical == (is_json && same(&canon, text, size)));
+	ALWAYS(is_canonical == (is_json && fuzz_same(&canon, text, size)));
 	if (!is_json)
 		return 0;
 	err_clear(&err);
 	ALWAYS(canon.len <= size);
 	ALWAYS(json_scan(canon.at, canon.len, DEPTH, &err) == 0);
 	ALWAYS(json_canon(&again, canon.at, canon.len, DEPTH, &err) == 0);
-	ALWAYS(same(&again, canon.at, canon.len));
+	ALWAYS(fuzz_same(&again, canon.at, canon.len));
 	rebuild(&walked, (struct json_span){ canon.at, canon.len }, 0);
-	ALWAYS(same(&walked, canon.at, canon.len));
+	ALWAYS(fuzz_same(&walked, canon.at, canon.len));
 	return 0;
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return mutate_by(mutate_json, data, size, max, seed);
 }
