@@ -233,9 +233,14 @@ file_sync_parent(const char *path, struct err *err)
 {
 	CLEANUP(buf_freep) char *dir = NULL;
 	CLEANUP(file_closep) int fd = -1;
-	size_t len = folder_len(path);
+	size_t len = strlen(path);
 	int rc;
 
+	/* A folder may be named with a slash at its end. */
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
 	if ((dir = len > 0 ? strndup(path, len) : strdup(".")) == NULL)
 		return err_oom(err);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -252,10 +257,21 @@ file_sync_parent(const char *path, struct err *err)
 }
 
 int
+file_sync_medium(const char *path, struct err *err)
+{
+	CLEANUP(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(err, errno, "open", path);
+	return syncfs(fd) != 0 ? fail(err, errno, "sync", path) : 0;
+}
+
+int
 file_folder(const char *path, unsigned mode, struct err *err)
 {
-	return mkdir(path, (mode_t)mode) == 0 || errno == EEXIST ? 0 :
-	    fail(err, errno, "make folder", path);
+	if (mkdir(path, (mode_t)mode) == 0)
+		return file_sync_parent(path, err);
+	return errno == EEXIST ? 0 : fail(err, errno, "make folder", path);
 }
 
 int

@@ -34,7 +34,12 @@ int file_sync(int fd, const char *path, struct err *err);
 /* fsync the folder that holds `path`. */
 int file_sync_parent(const char *path, struct err *err);
 
-/* Make a folder of this mode less the umask; what is there stays as it is.
+/* Sync all of the file system that `path` is on: also the folders above it,
+ * whoever made them. */
+int file_sync_medium(const char *path, struct err *err);
+
+/* Make a folder of this mode less the umask, for good: the one that holds it is
+ * synced.  What is there stays as it is.
  * file_folders makes those above it, too, with 0755: not for a path that may
  * lie on a medium, which then was not there. */
 int file_folder(const char *path, unsigned mode, struct err *err);

@@ -215,11 +215,15 @@ copy_out(struct publish *pub, struct err *err)
 int
 publish_finish(struct publish *pub, struct err *err)
 {
-	int rc;
+	int is_medium = pub->spool_fd >= 0, rc;
 
-	if (pub->spool_fd >= 0 && (rc = copy_out(pub, err)) < 0)
+	if (is_medium && (rc = copy_out(pub, err)) < 0)
 		return rc;
-	return file_part_publish(&pub->part, err);
+	if ((rc = file_part_publish(&pub->part, err)) < 0 || !is_medium)
+		return rc;
+
+	/* It will be pulled: the folder, too, may be new there. */
+	return file_sync_medium(pub->path, err);
 }
 
 void

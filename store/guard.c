@@ -66,12 +66,15 @@ read_guard(struct store *s, struct guard *g, struct err *err)
 	return 1;
 }
 
-/* Later life, or a later file of this one? */
+/* A later life, another of this number, or a later file of this one?  A life
+ * that the guard has not heard of yet is no alarm: the power was cut after it
+ * began. */
 static int
 is_ahead(const struct store *s, const struct guard *g)
 {
-	return g->generation != s->self.generation ||
-	    strcmp(g->nonce, s->self.nonce) != 0 ||
+	if (g->generation != s->self.generation)
+		return g->generation > s->self.generation;
+	return strcmp(g->nonce, s->self.nonce) != 0 ||
 	    g->sequence > s->sequence;
 }
 

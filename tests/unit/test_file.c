@@ -371,6 +371,13 @@ TEST(folder_with_those_above)
 	CHECK_ERR(file_folders(in_dir("f/d/e"), 0700, &err), &err, E_IO);
 	CHECK_ERR(file_folders("", 0700, &err), &err, E_IO);
 	CHECK_OK(file_folders("/", 0700, &err), &err);
+
+	/* The folder that holds it, whether it is there or not. */
+	CHECK_OK(file_sync_parent(in_dir("none/"), &err), &err);
+	CHECK_ERR(file_sync_parent(in_dir("none/x"), &err), &err, E_IO);
+	CHECK_OK(file_sync_medium(in_dir("a/b"), &err), &err);
+	CHECK_OK(file_sync_medium(in_dir("f"), &err), &err);
+	CHECK_ERR(file_sync_medium(in_dir("none"), &err), &err, E_IO);
 	(void)umask(mask);
 }
 
