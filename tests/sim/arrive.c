@@ -161,7 +161,7 @@ struct arrival {
 	struct item item;
 	unsigned char before[32];
 	uint64_t applied;
-	int known, again;
+	int known, again, watched;
 };
 
 /* What the import says must be what it did. */
@@ -175,7 +175,7 @@ check_report(struct world *w, const struct arrival *a,
 
 	if (refused)
 		check_refused(w, i, a->item.parcel, r);
-	if (refused || a->again) {
+	if (a->watched && (refused || a->again)) {
 		fingerprint(w, i, after);
 		if (memcmp(a->before, after, 32) != 0)
 			violate(w, refused ? "a gap changed something" :
@@ -197,9 +197,11 @@ arrive(struct world *w, struct item item, int again)
 	struct import_report r;
 	int i = item.to, rc;
 
-	fingerprint(w, i, a.before);
 	a.known = was_read(w, i, x);
 	a.again &= a.known;
+	a.watched = again || w->p->kills > 0 || dice_chance(&w->r, 30);
+	if (a.watched)
+		fingerprint(w, i, a.before);
 	a.applied = applied(w, i, x);
 	maybe_kill(w);
 	rc = import(w, i, x, &ret);

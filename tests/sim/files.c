@@ -179,16 +179,19 @@ int
 export_files(struct world *w, int i, const struct sending *x, int *ret_count)
 {
 	int first = w->parcel_count, may_die = w->p->kills > 0;
+	int watched = x->wanted == 0 && (may_die || dice_chance(&w->r, 20));
 	unsigned char before[32], after[32];
 
-	fingerprint(w, i, before);
+	/* What is wanted is no longer taken for known. */
+	if (watched)
+		fingerprint(w, i, before);
 	if (run_once(w, i, x, may_die))
 		(void)run_once(w, i, x, 0);
-	fingerprint(w, i, after);
-
-	/* What is wanted is no longer taken for known. */
-	if (x->wanted == 0 && memcmp(before, after, 32) != 0)
-		violate(w, "an export changed what the store holds");
+	if (watched) {
+		fingerprint(w, i, after);
+		if (memcmp(before, after, 32) != 0)
+			violate(w, "an export changed what is held");
+	}
 	*ret_count = w->parcel_count - first;
 	return first;
 }

@@ -203,13 +203,13 @@ set_encrypt(struct yard *y, struct place *p)
 }
 
 void
-yard_reset(struct yard *y, int encrypt)
+yard_reset(struct yard *y, int sites, int encrypt)
 {
 	int i;
 
 	sweep(y->out);
 	sweep(y->state);
-	for (i = 0; i < SITES_MAX; i++) {
+	for (i = 0; i < sites; i++) {
 		place_put_back(y, &y->at[i], y->at[i].empty);
 		if (encrypt)
 			set_encrypt(y, &y->at[i]);

@@ -35,8 +35,9 @@ struct yard {
 void yard_begin(struct yard *y);
 void yard_end(struct yard *y);
 
-/* All stores as they were made, `encrypt` for all peers or for none. */
-void yard_reset(struct yard *y, int encrypt);
+/* The first `sites` stores as they were made, with `encrypt` for all peers or
+ * for none. */
+void yard_reset(struct yard *y, int sites, int encrypt);
 
 /* The program at the site ends, another one starts. */
 void place_close(struct place *p);

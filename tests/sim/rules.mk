@@ -4,7 +4,8 @@
 SIM_SRC = $(sort $(wildcard tests/sim/*.c))
 SIM_OBJ = $(SIM_SRC:%.c=$(B)/%.o)
 SIM_WRAP = sqlite3_step sqlite3_exec write fsync rename renameat2 link \
-	unlink open64 file_same_device
+	unlink open64 file_same_device crypto_sign_verify_detached \
+	crypto_core_ed25519_is_valid_point
 SIM_LD = $(SIM_WRAP:%=-Wl,--wrap=%)
 
 $(B)/tests/sim/sim: $(SIM_OBJ) $(B)/libsatchel.a

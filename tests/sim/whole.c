@@ -276,8 +276,8 @@ spread(struct world *w)
 {
 	int i;
 
-	for (i = 0; i < 3; i++)
-		(void)play_round(w, 1);
+	for (i = 0; i < 3 && play_round(w, 1).objects > 0; i++)
+		continue;
 }
 
 static int
@@ -334,15 +334,15 @@ heal(struct world *w)
 	int rounds = plan_far(w->p) * (w->p->hub ? 2 : 1) + 2, k;
 
 	w->r = w->rng;
-	for (k = 0; k < rounds; k++)
-		(void)play_round(w, 1);
+	for (k = 0; k < rounds && play_round(w, 1).objects > 0; k++)
+		continue;
 	for (k = 0; k < w->p->edge_count; k++)
 		check_equal(w, w->p->edges[k].from, w->p->edges[k].to);
 	if (play_round(w, 1).objects > 0 && play_round(w, 1).objects > 0)
 		violate(w, "equal sites go on sending");
-	for (k = 0; k < 2; k++)
-		(void)play_round(w, 0);
-	if (play_round(w, 0).files > 0)
+	for (k = 0; k < 2 && play_round(w, 0).files > 0; k++)
+		continue;
+	if (k == 2 && play_round(w, 0).files > 0)
 		violate(w, "silent sites go on writing");
 	check_honest(w);
 }

@@ -71,7 +71,7 @@ world_begin(struct world *w, const struct plan *p, struct yard *y)
 	w->err = (struct err)ERR_INIT;
 	w->missed.parcel = -1;
 	oracle_begin(&w->o);
-	yard_reset(y, p->encrypt);
+	yard_reset(y, p->sites, p->encrypt);
 }
 
 void
