@@ -128,7 +128,8 @@ err_io(struct err *err, int errnum, const char *fmt, ...)
 int
 err_oom(struct err *err)
 {
-	return err_set(err, E_INTERNAL, "out of memory");
+	(void)err_set(err, E_INTERNAL, "out of memory");
+	return err_next(err, "free some memory, then do the same again");
 }
 
 int
@@ -142,6 +143,26 @@ err_next(struct err *err, const char *fmt, ...)
 		va_end(ap);
 	}
 	return -(int)err->code;
+}
+
+const char *
+err_advice(const struct err *err)
+{
+	if (err->next[0] != '\0')
+		return err->next;
+	switch (err->code) {
+	case E_IO:
+		return "see that the disk or medium is well and that it may be "
+		    "read and written, then do the same again";
+	case E_NOSPACE:
+		return "make room, then do the same again";
+	case E_READONLY:
+		return "make it writable, then do the same again";
+	case E_MEDIA_GONE:
+		return "put the medium back, then do the same again";
+	default:
+		return "";
+	}
 }
 
 int

@@ -69,6 +69,10 @@ int err_oom(struct err *err);
 int err_next(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What to do next: what was said, or what goes for all errors of this name;
+ * "" if there is no such thing. */
+const char *err_advice(const struct err *err);
+
 /* Put "<text>: " before the text, on the way up.  Returns the code. */
 int err_prefix(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

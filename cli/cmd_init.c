@@ -182,6 +182,17 @@ fill(const char *build, const struct birth *birth, struct err *err)
 	return store_commit(s, err);
 }
 
+/* The last step, which a run may have been killed before. */
+static void
+tidy(const char *home)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	struct err ignored = ERR_INIT;
+
+	if (path_of(&path, home, BUILD, &ignored) == 0)
+		(void)rmdir(path.at);
+}
+
 static int
 move_up(const char *home, const char *name, struct err *err)
 {
@@ -217,7 +228,7 @@ build(struct cmd *c, const struct site *site, struct err *err)
 	    (rc = move_up(site->home, "lock", err)) < 0 ||
 	    (rc = move_up(site->home, "store.db", err)) < 0)
 		return rc;
-	(void)rmdir(folder.at);
+	tidy(site->home);
 	return 0;
 }
 
@@ -276,6 +287,19 @@ say(struct cmd *c, const struct site *site, struct err *err)
 	return 0;
 }
 
+/* The site is there if only the last sync of its folder failed. */
+static int
+give_up(const char *home, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+
+	(void)clear_left(home, &ignored);
+	if (exists(home, "store.db", &ignored) > 0)
+		return err_next(err, "it is done, but may not outlast a power "
+		    "cut: 'satchel doctor' tells");
+	return -(int)err->code;
+}
+
 static int
 run(struct cmd *c, struct err *err)
 {
@@ -290,6 +314,7 @@ run(struct cmd *c, struct err *err)
 	    (rc = exists(home.at, "store.db", err)) < 0)
 		return rc;
 	if (rc > 0) {
+		tidy(home.at);
 		(void)err_set(err, E_USAGE, "there is a site in \"%s\" "
 		    "already", home.at);
 		return err_next(err, "choose another folder with --home");
@@ -306,12 +331,8 @@ run(struct cmd *c, struct err *err)
 	site.home = home.at;
 	home_random(site.id);
 	home_random(site.nonce);
-	if ((rc = build(c, &site, err)) < 0) {
-		struct err ignored = ERR_INIT;
-
-		(void)clear_left(home.at, &ignored);
-		return rc;
-	}
+	if ((rc = build(c, &site, err)) < 0)
+		return give_up(home.at, err);
 	return say(c, &site, err);
 }
 

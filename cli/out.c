@@ -235,7 +235,7 @@ out_err(struct out *o, const char *key, const struct err *err)
 	out_str(o, "name", err_name(err->code));
 	out_number(o, "exit", (uint64_t)err_exit(err->code));
 	out_str(o, "message", err->text);
-	out_str(o, "next", err->next);
+	out_str(o, "next", err_advice(err));
 	out_close(o);
 }
 
@@ -271,13 +271,14 @@ void
 out_error(const struct err *err)
 {
 	CLEANUP(buf_clear) struct buf line = BUF_INIT;
+	const char *next = err_advice(err);
 
 	buf_addf(&line, "satchel: %s: ", err_name(err->code));
 	text_safe(&line, err->text, strlen(err->text));
 	buf_addc(&line, '\n');
-	if (err->next[0] != '\0') {
+	if (next[0] != '\0') {
 		buf_adds(&line, "  next: ");
-		text_safe(&line, err->next, strlen(err->next));
+		text_safe(&line, next, strlen(next));
 		buf_addc(&line, '\n');
 	}
 	say(&line);

@@ -296,10 +296,13 @@ climb(struct job *j, struct err *err)
 	return 0;
 }
 
-/* Is it wrong with us rather than with the file? */
+/* Is it wrong with us rather than with the file?  Once there is a copy of it,
+ * what a disk does is ours. */
 static int
-is_ours(enum err_code code)
+is_ours(const struct import_report *r, enum err_code code)
 {
+	if (r->complete == 1 && err_exit(code) == err_exit(E_IO))
+		return 1;
 	return code == E_INTERNAL || code == E_NOSPACE ||
 	    code == E_READONLY || code == E_DAMAGED || code == E_LOCKED ||
 	    code == E_PASSPHRASE || code == E_KEYFILE || code == E_PERMS;
@@ -352,7 +355,7 @@ import_file(struct store *s, const struct import_request *r,
 	report->outcome = why.code == E_GAP ? IMPORT_GAP : IMPORT_REFUSED;
 	mark_failure(report, &why);
 	report->err = why;
-	if (is_ours(why.code)) {
+	if (is_ours(report, why.code)) {
 		*err = why;
 		return -(int)why.code;
 	}

@@ -182,6 +182,8 @@ guard_restored(struct store *s, const char *state, const char *nonce,
 	if ((rc = log_restored(s, reason, err)) < 0 ||
 	    (rc = store_commit(s, err)) < 0)
 		return rc;
-	rc = guard_write(s, err);
-	return rc < 0 ? rc : 1;
+	if (guard_write(s, err) < 0)
+		return err_next(err, "it is done but for the guard: see that "
+		    "\"%s\" may be written, then do the same again", state);
+	return 1;
 }

@@ -25,11 +25,15 @@ store_fail(struct store *s, struct err *err, const char *what)
 		    "'satchel site restored --reason ...'");
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return err_set(err, E_LOCKED, "%s: another program uses "
+		(void)err_set(err, E_LOCKED, "%s: another program uses "
 		    "\"%s/store.db\"", what, s->home);
+		return err_next(err, "end it, then do the same again");
 	case SQLITE_NOMEM:
 		return err_oom(err);
 	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:		/* a journal, say */
+		if (code == SQLITE_IOERR_NOMEM)
+			return err_oom(err);
 		if (errnum != 0)
 			return err_io(err, errnum, "%s: \"%s/store.db\"",
 			    what, s->home);

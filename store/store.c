@@ -196,13 +196,28 @@ save(struct store *s, struct err *err)
 	return 0;
 }
 
+/* To remove the journal is to commit: where that fails, or its sync, no one
+ * can tell which it was. */
+static int
+explain_commit(struct store *s, struct err *err)
+{
+	int code = sqlite3_extended_errcode(s->db);
+
+	if (code != SQLITE_IOERR_DELETE && code != SQLITE_IOERR_DIR_FSYNC)
+		return -(int)err->code;
+	return err_next(err, "it may be done, and may not outlast a power "
+	    "cut: do the same again");
+}
+
 int
 store_commit(struct store *s, struct err *err)
 {
 	int rc;
 
-	if ((rc = save(s, err)) < 0 || (rc = exec(s, "COMMIT", err)) < 0)
+	if ((rc = save(s, err)) < 0)
 		return rc;
+	if ((rc = exec(s, "COMMIT", err)) < 0)
+		return explain_commit(s, err);
 	s->in_write = 0;
 	return 0;
 }
@@ -434,6 +449,9 @@ store_open(struct store **ret, const char *home, enum store_mode mode,
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	int rc;
 
+	/* A commit is the removal of the journal.  A run that was killed right
+	 * after it has not made that durable; what is built on it ("applied
+	 * already") may not be said before it is. */
 	if (s == NULL)
 		return err_oom(err);
 	s->mode = mode;
@@ -446,6 +464,8 @@ store_open(struct store **ret, const char *home, enum store_mode mode,
 		    "NAME', or name its folder with --home");
 	}
 	if ((rc = take_lock(s, wait_s, err)) < 0 ||
+	    (mode == STORE_WRITE &&
+	    (rc = file_sync_parent(path.at, err)) < 0) ||
 	    (rc = open_db(s, SQLITE_OPEN_READWRITE, err)) < 0 ||
 	    (rc = check_schema(s, err)) < 0 ||
 	    (rc = load_state(s, err)) < 0)

@@ -116,6 +116,30 @@ TEST(next_prefix_and_rung)
 	CHECK_INT(err.rung, -1);
 }
 
+/* All that a disk or medium does is followed by what to do. */
+TEST(advice)
+{
+	static const enum err_code all[] = { E_IO, E_NOSPACE, E_READONLY,
+	    E_MEDIA_GONE };
+	struct err err = ERR_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++) {
+		(void)err_set(&err, all[i], "x");
+		CHECK(strstr(err_advice(&err), "do the same again") != NULL);
+		err_clear(&err);
+	}
+	(void)err_set(&err, E_NOSPACE, "x");
+	(void)err_next(&err, "buy a disk");
+	CHECK_STR(err_advice(&err), "buy a disk");
+	err_clear(&err);
+	(void)err_oom(&err);
+	CHECK(strstr(err_advice(&err), "memory") != NULL);
+	err_clear(&err);
+	(void)err_set(&err, E_USAGE, "x");
+	CHECK_STR(err_advice(&err), "");
+}
+
 TEST(long_texts_are_cut)
 {
 	struct err err = ERR_INIT;
