@@ -322,8 +322,9 @@ static const struct bite {
 } bites[] = {
 	{ "export", "stick/.*.part", 0, "the bundle" },
 	{ "export", "stick", 1, "the bundle's folder" },
-	{ "export-stick", "stick/.*.part", 0, "the bundle on a stick" },
-	{ "export-stick", "stick", 1, "the stick's folder" },
+	{ "export-stick", "stick/new/.*.part", 0, "the bundle on a stick" },
+	{ "export-stick", "stick*", 1, "the stick's folders" },
+	{ "export-stick", "stick", 1, "the stick as a whole" },
 	{ "export", "*/store.db", 0, "the database (export)" },
 	{ "export", "*.guard.*.part", 0, "the guard" },
 	{ "export", "*/satchel", 1, "the guard's folder" },

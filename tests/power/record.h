@@ -10,6 +10,8 @@
 #define RECORD_LOG "POWER_LOG"		/* environment: path of the log */
 #define RECORD_STICK "POWER_STICK"	/* what is below it is said to be on
 					 * another device */
+#define RECORD_SILENT "POWER_SILENT"	/* no marks: not the program, but who
+					 * prepares something for it */
 
 enum record_kind {
 	RECORD_CREATE,			/* file, in dir as name */
@@ -21,7 +23,7 @@ enum record_kind {
 	RECORD_LINK,			/* file gets dir/name */
 	RECORD_REMOVE,			/* dir/name */
 	RECORD_SYNC,			/* file or folder */
-	RECORD_SYNC_ALL,
+	RECORD_SYNC_ALL,		/* of the disk of file, or of all */
 	RECORD_HINT,			/* a call that promises nothing */
 	RECORD_MARK,			/* the program said that it is done */
 	RECORD_BLIND			/* file: changed in a way that is not

@@ -7,7 +7,7 @@
  * replaced here.  close(2) makes nothing durable and is not logged.
  *
  * Marks: any write to standard output, "safe to remove" on standard error,
- * and the end of a process with 0 or 11.
+ * and the end of a process with 0 or 11; none of a silent one.
  *
  * Where off_t has 64 bits, open64 is open under another name: both are here.
  */
@@ -68,7 +68,8 @@ mark(const char *why)
 {
 	struct record r = { .kind = RECORD_MARK };
 
-	put(&r, why, NULL, NULL);
+	if (getenv(RECORD_SILENT) == NULL)
+		put(&r, why, NULL, NULL);
 }
 
 static void
@@ -506,13 +507,6 @@ sync_file_range(int fd, off_t at, off_t len, unsigned flags)
 	return (int)syscall(SYS_sync_file_range, fd, at, len, flags);
 }
 
-static void
-put_sync_all(void)
-{
-	struct record r = { .kind = RECORD_SYNC_ALL };
-
-	put(&r, NULL, NULL, NULL);
-}
 
 int
 syncfs(int fd)
@@ -520,15 +514,17 @@ syncfs(int fd)
 	int rc = (int)syscall(SYS_syncfs, fd);
 
 	if (rc == 0)
-		put_sync_all();
+		put_fd(RECORD_SYNC_ALL, fd, 0, NULL, 0);
 	return rc;
 }
 
 void
 sync(void)
 {
+	struct record r = { .kind = RECORD_SYNC_ALL };
+
 	(void)syscall(SYS_sync);
-	put_sync_all();
+	put(&r, NULL, NULL, NULL);
 }
 
 /* --- the stick ---------------------------------------------------------- */

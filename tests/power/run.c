@@ -242,6 +242,14 @@ touch(struct run *r, int node)
 	n->ops[n->op_count++] = r->op_count;
 }
 
+/* A sync of all reaches what is on the same disk. */
+static void
+touch_synced(struct run *r, const struct op *op, int node)
+{
+	if (op->node < 0 || r->nodes[op->node].disk == r->nodes[node].disk)
+		touch(r, node);
+}
+
 static void
 add_op(struct run *r, const struct op *op)
 {
@@ -251,7 +259,7 @@ add_op(struct run *r, const struct op *op)
 	r->ops[r->op_count] = *op;
 	if (op->kind == RECORD_SYNC_ALL)
 		for (i = 0; i < r->node_count; i++)
-			touch(r, (int)i);
+			touch_synced(r, op, (int)i);
 	else if (!op_is_name(op))
 		touch(r, op->node);
 	touch(r, op->dir);
@@ -336,10 +344,13 @@ add_record(struct run *r, const struct record *h, struct op *op)
 			r->trouble = op->name;
 		break;
 	case RECORD_MARK:
-	case RECORD_SYNC_ALL:
 		add_op(r, op);
 		break;
 	case RECORD_HINT:
+		break;
+	case RECORD_SYNC_ALL:
+		if (op->node >= 0 || h->file.ino == 0)
+			add_op(r, op);
 		break;
 	default:
 		if (op->node >= 0)
@@ -402,19 +413,33 @@ run_read(struct run *r, const char *log)
 		r->trouble = "the log is cut";
 }
 
+/* A sync of all is one of the disk's own folder. */
+static const char *
+synced_path(const struct run *r, const struct op *op, int *ret_is_folder)
+{
+	const struct node *n = &r->nodes[op->node];
+
+	*ret_is_folder = n->is_folder || op->kind == RECORD_SYNC_ALL;
+	if (op->kind == RECORD_SYNC_ALL)
+		return n->disk == 0 ? "disk" : "stick";
+	return n->path;
+}
+
 size_t
 run_lose(struct run *r, const char *pattern, int folders)
 {
 	size_t i, lost = 0;
+	int is_folder;
 
 	for (i = 0; i < r->op_count; i++) {
 		struct op *op = &r->ops[i];
 
 		op->is_lost = 0;
-		if (pattern == NULL || op->kind != RECORD_SYNC)
+		if (pattern == NULL || op->node < 0 ||
+		    (op->kind != RECORD_SYNC && op->kind != RECORD_SYNC_ALL))
 			continue;
-		op->is_lost = r->nodes[op->node].is_folder == folders &&
-		    fnmatch(pattern, r->nodes[op->node].path, 0) == 0;
+		op->is_lost = fnmatch(pattern, synced_path(r, op, &is_folder),
+		    0) == 0 && is_folder == folders;
 		lost += (size_t)op->is_lost;
 	}
 	return lost;

@@ -16,6 +16,7 @@
 
 #define STORE_PATH HOME_PATH "/store.db"
 #define SUFFIX ".satchel"
+#define BUNDLE_MAX (1u << 26)
 
 static int
 say(char said[SAID_MAX], const char *format, ...)
@@ -395,41 +396,48 @@ is_twice(const struct story *s, const struct cut *c, const struct bundle *got)
 	return 0;
 }
 
-int
-story_check_numbers(const struct story *s, const struct cut *c,
-    const char *folder, char said[SAID_MAX])
+static int
+check_folder(const struct story *s, const struct cut *c, const char *folder,
+    const struct minisign_pub *key, char said[SAID_MAX])
 {
-	CLEANUP(buf_clear) struct buf key_text = BUF_INIT;
-	const char *stick = path_in(folder, "stick");
+	DIR *d = opendir(folder);
 	struct err err = ERR_INIT;
-	struct minisign_pub key;
 	const struct dirent *e;
+	char path[4096];
 	int bad = 0;
-	DIR *d;
 
-	if (file_read_all(path_in(folder, HOME_PATH "/keys/sign.pub"), 4096,
-	    &key_text, &err) < 0 ||
-	    minisign_pub_parse(&key, key_text.at, key_text.len, &err) < 0)
-		return say(said, "no key after another run");
-	if ((d = opendir(stick)) == NULL)
-		die("read", stick);
-	while (!bad && (e = readdir(d)) != NULL) {
+	while (d != NULL && !bad && (e = readdir(d)) != NULL) {
 		CLEANUP(buf_clear) struct buf all = BUF_INIT;
-		char path[4096];
 		struct bundle got;
 
 		if (e->d_name[0] == '.' || !ends_with(e->d_name, SUFFIX))
 			continue;
-		(void)snprintf(path, sizeof path, "%s/stick/%s", folder,
-		    e->d_name);
-		if (file_read_all(path, 1 << 26, &all, &err) < 0)
+		(void)snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+		if (file_read_all(path, BUNDLE_MAX, &all, &err) < 0)
 			die("read", path);
-		if (read_bundle((const unsigned char *)all.at, all.len, &key,
+		if (read_bundle((const unsigned char *)all.at, all.len, key,
 		    &got) && is_twice(s, c, &got))
 			bad = say(said, "%s: a number twice", e->d_name);
 	}
-	(void)closedir(d);
+	if (d != NULL)
+		(void)closedir(d);
 	return bad;
+}
+
+int
+story_check_numbers(const struct story *s, const struct cut *c,
+    const char *folder, char said[SAID_MAX])
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	struct minisign_pub key;
+
+	if (file_read_all(path_in(folder, HOME_PATH "/keys/sign.pub"), 4096,
+	    &text, &err) < 0 ||
+	    minisign_pub_parse(&key, text.at, text.len, &err) < 0)
+		return say(said, "no key after another run");
+	return check_folder(s, c, path_in(folder, "stick"), &key, said) ||
+	    check_folder(s, c, path_in(folder, "stick/new"), &key, said);
 }
 
 /* --- the check ---------------------------------------------------------- */

@@ -30,13 +30,23 @@ at() {
 	    --home "$FIX/$at_site" "$@"
 }
 
+# watched COMMAND...: below the recorder, if there is one.
+watched() {
+	if [ -n "${RECORDER:-}" ]; then
+		LD_PRELOAD=$RECORDER "$@"
+	else
+		"$@"
+	fi
+}
+
 # sat WORD...: the site that is watched.
 sat() {
-	if [ -n "${RECORDER:-}" ]; then
-		LD_PRELOAD=$RECORDER "$SATCHEL" --home "$DISK/labs/one" "$@"
-	else
-		"$SATCHEL" --home "$DISK/labs/one" "$@"
-	fi
+	watched "$SATCHEL" --home "$DISK/labs/one" "$@"
+}
+
+# folder PATH: a person makes one, right before.
+folder() {
+	[ -d "$1" ] || POWER_SILENT=1 watched mkdir -p "$1"
 }
 
 # code N|N... WORD...: sat, which ends with one of these.
@@ -106,8 +116,9 @@ fixture_data() {
 		things 1 12 2
 		things 40 60 1
 		thing with1 2 mg att2
-		printf '{"uid":"r020","type":"Analysis","deleted":true}\n'
-		printf '{"uid":"r021","type":"Analysis","deleted":true}\n'
+		printf '{"uid":"%s","type":"Analysis","deleted":true,%s}\n' \
+		    r020 '"time":"2026-02-01T00:00:00Z"' \
+		    r021 '"time":"2026-02-01T00:00:00Z"'
 	} > "$FIX/second.jsonl"
 	{
 		thing r003 7 mg
@@ -205,6 +216,7 @@ run() {
 	case $1 in
 	init) code '0|2' init --name lab-one ;;
 	init-mirror)
+		folder "$DISK/labs/one"
 		code '0|2' init --name lab-one --instance senaite \
 		    --url https://lims.example/s --user sync \
 		    --password-file "$FIX/password"
@@ -220,8 +232,10 @@ run() {
 	load) code 0 lab load "$FIX/first.jsonl" ;;
 	update) code 0 lab load "$FIX/second.jsonl" ;;
 	delete) code 0 lab delete r001 r002 with1 ;;
-	export | export-stick | export-again)
-		code 0 export --to lab-b --out "$STICK"
+	export | export-again) code 0 export --to lab-b --out "$STICK" ;;
+	export-stick)
+		folder "$STICK/new"
+		code 0 export --to lab-b --out "$STICK/new"
 		;;
 	chain | chain-stick)
 		code 0 export --to lab-b --out "$STICK" --max-size 400K
@@ -245,14 +259,14 @@ run() {
 
 # --- what can be seen
 
-# The peer SITE that takes all that is on the stick.
+# The peer SITE that takes all that is in the FOLDER of the stick.
 taken_by() {
 	cp -a "$FIX/$1" "$ROOT/peer"
 	cp -a "$FIX/$1.state" "$ROOT/peer.state"
 	(
 		XDG_STATE_HOME=$ROOT/peer.state
 		peer_code=0
-		"$SATCHEL" --home "$ROOT/peer" import "$STICK" > /dev/null ||
+		"$SATCHEL" --home "$ROOT/peer" import "${2:-$STICK}" > /dev/null ||
 		    peer_code=$?
 		[ "$peer_code" -eq 0 ] || [ "$peer_code" -eq 11 ]
 		"$SATCHEL" --home "$ROOT/peer" lab dump --deleted
@@ -261,14 +275,20 @@ taken_by() {
 }
 
 result() {
-	"$SATCHEL" --home "$DISK/labs/one" lab dump --deleted
+	if [ "$1" = delete ]; then
+		# The time of a deletion is when it was done.
+		sat lab dump --deleted | jq -c 'del(.time)'
+		return
+	fi
+	sat lab dump --deleted
 	sat status --json | jq -c '[.digest, .conflicts, .objects,
 	    [.peers[] | [.name, .acknowledged, .due, .gaps]]]'
 	case $1 in
 	init | init-mirror) sat site card > /dev/null ;;
 	set) sat mirror show ;;
 	peer) sat peer list ;;
-	export | export-stick) taken_by b-empty ;;
+	export) taken_by b-empty ;;
+	export-stick) taken_by b-empty "$STICK/new" ;;
 	export-again) taken_by b-told ;;
 	chain | chain-stick) taken_by b-empty ;;
 	gap) find "$STICK" -name '*.request.satchel' | grep -q . ;;
