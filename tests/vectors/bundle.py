@@ -13,7 +13,7 @@ import json
 import os
 import struct
 import zlib
-from functools import cached_property
+from functools import cache, cached_property
 
 import age
 import ed25519
@@ -33,6 +33,11 @@ def canon(value):
                       separators=(",", ":")).encode()
 
 
+def dict_of(value):
+    return value if isinstance(value, dict) else {}
+
+
+@cache
 def readme():
     """The constant text of README.txt, out of the specification."""
     with open(README, encoding="utf-8") as f:
@@ -301,8 +306,8 @@ class File:
         versions = [vs for _, vs in self.records]
         return {"blob_bytes": sum(len(c) for _, c in self.blobs),
                 "blobs": len(self.blobs),
-                "deleted": sum(all("deleted" in v["content"] for v in vs)
-                               for vs in versions),
+                "deleted": sum(all("deleted" in dict_of(v.get("content"))
+                                   for v in vs) for vs in versions),
                 "members": len(self.stored),
                 "records": len(self.records),
                 "unpacked": sum(len(data) for _, data in self.plain),

@@ -31,9 +31,10 @@ BOMB = zstd_block(1, 131072, b"a", 0) * 8191 + zstd_block(1, 131072, b"a", 1)
 
 
 def deflate_bomb(size):
+    """One MiB of zeros, again and again."""
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
-    out = [squeeze.compress(bytes(MIB)) for _ in range(size // MIB)]
-    return b"".join(out) + squeeze.flush()
+    once = squeeze.compress(bytes(MIB)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return once * (size // MIB) + b"\3\0"
 
 
 DEFLATE_BOMB = deflate_bomb(256 * MIB)

@@ -19,7 +19,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import suite
 import world
 
-GROUPS = ("good", "container", "compression", "manifest")
+GROUPS = ("good", "container", "compression", "manifest", "records", "json_",
+          "trust", "encryption")
 
 
 def main():
