@@ -1,7 +1,8 @@
 /* satchel init: a new site.
  *
  * All of it is made in <home>/.init and then moved up, store.db last: the
- * site is there when its database is.  What a killed run left is recognised
+ * site is there when its database is.  Before that the disk is synced as a
+ * whole: the home, or one above it, may have been made for this.  What a killed run left is recognised
  * by .init/store.db and cleared away by the next.
  */
 #include <dirent.h>
@@ -226,6 +227,7 @@ build(struct cmd *c, const struct site *site, struct err *err)
 	    (rc = move_up(site->home, "keys", err)) < 0 ||
 	    (rc = move_up(site->home, "spool", err)) < 0 ||
 	    (rc = move_up(site->home, "lock", err)) < 0 ||
+	    (rc = file_sync_medium(site->home, err)) < 0 ||
 	    (rc = move_up(site->home, "store.db", err)) < 0)
 		return rc;
 	tidy(site->home);
