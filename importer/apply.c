@@ -23,6 +23,7 @@ struct applying {
 	struct buf uid;
 	struct version **set;		/* pointers into lines or `own` */
 	size_t count, cap, want;
+	size_t size;			/* bytes of them, as version_size */
 	struct version *own;		/* kept over the end of a member */
 	size_t own_count;
 };
@@ -162,7 +163,7 @@ forget_record(struct applying *x)
 	for (i = 0; i < x->own_count; i++)
 		version_clear(&x->own[i]);
 	x->own_count = 0;
-	x->count = x->want = 0;
+	x->count = x->want = x->size = 0;
 	buf_reset(&x->uid);
 }
 
@@ -224,10 +225,19 @@ take_head(struct applying *x, const struct unpack_line *line,
 static int
 take_line(struct applying *x, struct unpack_line *line, struct err *err)
 {
-	if (line->is_head)
-		return take_head(x, line, err);
+	int rc;
+
+	if (line->uid.len > 0 && (rc = take_head(x, line, err)) < 0)
+		return rc;
+	if (!line->has_version)
+		return 0;
 	if (x->want == 0)
 		return err_set(err, E_RECORD, "a version without an object");
+	x->size += version_size(&line->version);
+	if (x->size > FORMAT_RECORD_MAX)
+		return err_set(err, E_LIMIT, "object \"%.*s\": its versions "
+		    "have more than %u bytes", (int)x->uid.len, x->uid.at,
+		    FORMAT_RECORD_MAX);
 	x->set[x->count++] = &line->version;
 	return x->count == x->want ? merge_record(x, err) : 0;
 }

@@ -9,11 +9,15 @@
 #include "../format/record.h"
 #include "../format/tar.h"
 
-#define SLOTS 4u
+/* A member is taken apart while the one before it is applied.  What the
+ * smallest lines become is some four times their size, so more slots would
+ * break the bound on memory. */
+#define SLOTS 2u
+#define LINES_STEP 2048u
 
 struct worker {
 	struct codec_ctx *codec;
-	struct buf opened;
+	struct buf stored, opened;
 };
 
 static struct unpack_line *
@@ -22,7 +26,7 @@ new_line(struct unpacked *u, struct err *err)
 	struct unpack_line *line;
 
 	if (u->line_count == u->line_cap) {
-		size_t cap = u->line_cap == 0 ? 512 : u->line_cap * 2;
+		size_t cap = u->line_cap + LINES_STEP;
 		struct unpack_line *more = realloc(u->lines,
 		    cap * sizeof *more);
 
@@ -34,35 +38,57 @@ new_line(struct unpacked *u, struct err *err)
 		u->line_cap = cap;
 	}
 	line = &u->lines[u->line_count++];
-	*line = (struct unpack_line){ .is_head = 0 };
+	*line = (struct unpack_line){ .has_version = 0 };
 	return line;
+}
+
+static int
+read_head(struct unpacked *u, const struct record_line *x, struct err *err)
+{
+	struct unpack_line *line;
+
+	if (u->due > 0)
+		return err_set(err, E_RECORD, "the object before this one has "
+		    "fewer versions than it states");
+	if ((line = new_line(u, err)) == NULL)
+		return -(int)err->code;
+	line->uid = x->uid;
+	line->versions = u->due = x->versions;
+	return 0;
+}
+
+static int
+read_version(struct unpacked *u, const struct record_version *x,
+    struct err *err)
+{
+	struct unpack_line *line = u->line_count > 0 ?
+	    &u->lines[u->line_count - 1] : NULL;
+
+	if ((line == NULL || line->has_version) &&
+	    (line = new_line(u, err)) == NULL)
+		return -(int)err->code;
+	line->has_version = 1;
+	line->version.dot = x->dot;
+	line->version.born = x->born;
+	line->version.label = x->label;
+	line->version.context = x->context;
+	line->version.stamps = x->stamps;
+	line->version.content = x->content;
+	memcpy(line->version.hash, x->hash, 32);
+	u->due -= u->due > 0;
+	return version_read(&line->version, err);
 }
 
 static int
 read_line(struct unpacked *u, struct json_span text, struct err *err)
 {
-	struct unpack_line *line;
 	struct record_line x;
 	int rc;
 
 	if ((rc = record_parse(&x, text, err)) < 0)
 		return rc;
-	if ((line = new_line(u, err)) == NULL)
-		return -(int)err->code;
-	if (x.kind == RECORD_HEAD) {
-		line->is_head = 1;
-		line->uid = x.uid;
-		line->versions = x.versions;
-		return 0;
-	}
-	line->version.dot = x.version.dot;
-	line->version.born = x.version.born;
-	line->version.label = x.version.label;
-	line->version.context = x.version.context;
-	line->version.stamps = x.version.stamps;
-	line->version.content = x.version.content;
-	memcpy(line->version.hash, x.version.hash, 32);
-	return version_read(&line->version, err);
+	return x.kind == RECORD_HEAD ? read_head(u, &x, err) :
+	    read_version(u, &x.version, err);
 }
 
 static int
@@ -148,25 +174,45 @@ read_entry(void *ctx, const char *name, const void *content, size_t size,
 /* --- rungs ------------------------------------------------------------- */
 
 static int
+read_stored(const struct unpacked *u, struct buf *stored, struct err *err)
+{
+	size_t size = (size_t)u->member->size;
+	int64_t n;
+	char *to;
+
+	buf_reset(stored);
+	if ((to = buf_room(stored, size)) == NULL)
+		return err_oom(err);
+	n = file_pread(u->job->spool->fd, to, size, u->member->at,
+	    "the spool", err);
+	if (n < 0)
+		return (int)n;
+	stored->len = (size_t)n;
+	return 0;
+}
+
+static int
 open_member(struct unpacked *u, struct worker *w, struct buf **ret,
     struct err *err)
 {
 	unsigned char got[32];
 	int rc;
 
-	(void)crypto_generichash(got, 32, (unsigned char *)u->stored.at,
-	    u->stored.len, NULL, 0);
+	if ((rc = read_stored(u, &w->stored, err)) < 0)
+		return rc;
+	(void)crypto_generichash(got, 32, (unsigned char *)w->stored.at,
+	    w->stored.len, NULL, 0);
 	if (memcmp(got, u->member->hash, 32) != 0) {
 		(void)err_set(err, E_HASH, "the private copy changed between "
 		    "two reads");
 		return err_rung(err, 4);
 	}
-	*ret = &u->stored;
+	*ret = &w->stored;
 	if (!u->member->is_age)
 		return 0;
 	buf_reset(&w->opened);
 	*ret = &w->opened;
-	rc = age_decrypt(u->job->identity, u->stored.at, u->stored.len,
+	rc = age_decrypt(u->job->identity, w->stored.at, w->stored.len,
 	    &w->opened, err);
 	return rc < 0 ? err_rung(err, 5) : 0;
 }
@@ -208,7 +254,7 @@ empty(struct unpacked *u)
 	for (i = 0; i < u->line_count; i++)
 		version_clear(&u->lines[i].version);
 	u->line_count = u->entry_count = 0;
-	buf_reset(&u->stored);
+	u->due = 0;
 	buf_reset(&u->plain);
 	err_clear(&u->err);
 }
@@ -221,7 +267,6 @@ slot_clear(void *slot)
 	empty(u);
 	free(u->lines);
 	free(u->entries);
-	buf_clear(&u->stored);
 	buf_clear(&u->plain);
 }
 
@@ -234,6 +279,7 @@ worker_clear(void *worker)
 	if (w->opened.at != NULL)
 		sodium_memzero(w->opened.at, w->opened.cap);
 	buf_clear(&w->opened);
+	buf_clear(&w->stored);
 }
 
 static const struct ring_ops ops = {
@@ -257,46 +303,31 @@ unpack_clear(struct unpack *u)
 }
 
 /* Hand members to the worker while there is room. */
-static int
-feed(struct unpack *u, struct err *err)
+static void
+feed(struct unpack *u)
 {
 	const struct reader *r = &u->spool->reader;
 	struct unpacked *x;
-	int64_t n;
-	char *to;
 
 	while (u->next < r->count && (x = ring_free(u->ring)) != NULL) {
-		const struct reader_member *m = &r->members[u->next];
-
 		empty(x);
-		x->member = m;
-		x->number = u->next + 1;
+		x->member = &r->members[u->next++];
+		x->number = u->next;
 		x->job = u;
-		if ((to = buf_room(&x->stored, (size_t)m->size)) == NULL)
-			return err_oom(err);
-		n = file_pread(u->spool->fd, to, (size_t)m->size, m->at,
-		    "the spool", err);
-		if (n < 0)
-			return (int)n;
-		x->stored.len = (size_t)n;
-		u->next++;
 		ring_submit(u->ring);
 	}
-	return 0;
 }
 
 int
 unpack_next(struct unpack *u, struct unpacked **ret, struct err *err)
 {
 	struct unpacked *x;
-	int rc;
 
 	/* What was given out last is used up. */
 	if (u->next > 0 && *ret != NULL)
 		ring_release(u->ring);
 	*ret = NULL;
-	if ((rc = feed(u, err)) < 0)
-		return rc;
+	feed(u);
 	if ((x = ring_oldest(u->ring)) == NULL)
 		return 0;
 	if (x->err.code != E_OK) {

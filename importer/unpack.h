@@ -12,11 +12,12 @@
 #include "../store/version.h"
 #include "spool.h"
 
-struct unpack_line {			/* of a record chunk */
-	int is_head;
-	struct json_span uid;		/* head */
-	uint64_t versions;		/* head */
-	struct version version;		/* else; read */
+struct unpack_line {			/* a version in a record chunk */
+	struct json_span uid;		/* of the head line before it; len 0:
+					 * the object goes on */
+	uint64_t versions;		/* that the head states */
+	int has_version;		/* 0: a head alone, at the end */
+	struct version version;		/* read */
 };
 
 struct unpack_entry {			/* of a blob pack */
@@ -30,9 +31,11 @@ struct unpack_entry {			/* of a blob pack */
 struct unpacked {			/* a slot of the ring */
 	const struct reader_member *member;
 	uint64_t number;		/* 1.. */
-	struct buf stored, plain;
+	struct buf plain;
 	struct unpack_line *lines;
 	size_t line_count, line_cap;
+	uint64_t due;			/* versions that must follow, as far
+					 * as this member tells */
 	struct unpack_entry *entries;
 	size_t entry_count, entry_cap;
 	struct unpack *job;

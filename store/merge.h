@@ -1,6 +1,7 @@
 /* merge.h: pure functions of sibling sets (design rules 2, 3, 4, 13;
  * model/sync.py is the executable form).  Versions must have been read.
- * Sets are arrays of pointers, ascending by dot, at most MERGE_MAX.
+ * Sets are arrays of pointers, ascending by dot, at most MERGE_MAX, with at
+ * most MERGE_SIZE_MAX bytes: all of an object is in memory at once.
  */
 #ifndef SATCHEL_MERGE_H
 #define SATCHEL_MERGE_H
@@ -10,6 +11,7 @@
 #include "version.h"
 
 #define MERGE_MAX 1024u
+#define MERGE_SIZE_MAX 8388608u		/* bytes of them, as version_size */
 
 struct siblings {
 	struct version **v;		/* borrowed */

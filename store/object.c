@@ -177,6 +177,22 @@ make_views(struct store *s, struct siblings set, struct err *err)
 	return 0;
 }
 
+static int
+check_size(const char *uid, size_t len, struct siblings set, struct err *err)
+{
+	size_t i, size = 0;
+
+	for (i = 0; i < set.count; i++)
+		size += version_size(set.v[i]);
+	if (size <= MERGE_SIZE_MAX)
+		return 0;
+	(void)err_set(err, E_LIMIT, "object \"%.*s\": its %zu versions "
+	    "together have %zu bytes, at most %u", (int)len, uid, set.count,
+	    size, MERGE_SIZE_MAX);
+	return err_next(err, "decide the conflict of the object first, here "
+	    "and at the other sites");
+}
+
 /* Replace the object's set: `keep` of the old ones stay (NULL: none is
  * there), `set` is the whole new set, ascending. */
 static int
@@ -187,10 +203,10 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 	size_t w = merge_winner(set), i, old = 0;
 	int rc;
 
-	if (o->id != 0 && (rc = digest_set(s, uid, len, o->set, -1,
-	    err)) < 0)
-		return rc;
-	if ((rc = make_views(s, set, err)) < 0 ||
+	if ((rc = check_size(uid, len, set, err)) < 0 ||
+	    (o->id != 0 && (rc = digest_set(s, uid, len, o->set, -1,
+	    err)) < 0) ||
+	    (rc = make_views(s, set, err)) < 0 ||
 	    (rc = put_row(s, uid, len, o, set.v[w], via, err)) < 0)
 		return rc;
 

@@ -373,6 +373,12 @@ version_own(struct version *v, struct err *err)
 
 /* --- dots and hashes --------------------------------------------------- */
 
+size_t
+version_size(const struct version *v)
+{
+	return v->content.len + v->context.len + v->stamps.len;
+}
+
 int
 version_saw(const struct version *v, const struct dot *d)
 {

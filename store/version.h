@@ -94,6 +94,9 @@ int version_check_content(const struct version *v, int checked,
  * memory it was read from; the second half is read again. */
 int version_own(struct version *v, struct err *err);
 
+/* Bytes of content, context and stamps: what a limit counts. */
+size_t version_size(const struct version *v);
+
 /* Has its author seen this dot?  (Own dot included.) */
 int version_saw(const struct version *v, const struct dot *d);
 

@@ -161,18 +161,29 @@ load_again(struct lab *l)
 	free(text);
 }
 
-/* What `from` has of an object goes to `to`. */
-static inline void
-lab_send(struct lab *from, struct lab *to, const char *uid)
+/* What `from` has of an object goes to `to`; if it is refused, nothing of
+ * it. */
+static inline int
+lab_try_send(struct lab *from, struct lab *to, const char *uid)
 {
 	CLEANUP(object_clear) struct object o = OBJECT_INIT;
 	struct object_merge m = { .floor = to->s->seq };
+	int rc;
 
 	CHECK_INT(object_get(from->s, uid, strlen(uid), &o, &from->err), 1);
 	CHECK_OK(store_begin(to->s, &to->err), &to->err);
-	CHECK_OK(object_merge(to->s, uid, strlen(uid), o.set, &m, &to->err),
-	    &to->err);
-	CHECK_OK(store_commit(to->s, &to->err), &to->err);
+	rc = object_merge(to->s, uid, strlen(uid), o.set, &m, &to->err);
+	if (rc < 0)
+		store_rollback(to->s);
+	else
+		CHECK_OK(store_commit(to->s, &to->err), &to->err);
+	return rc;
+}
+
+static inline void
+lab_send(struct lab *from, struct lab *to, const char *uid)
+{
+	CHECK_OK(lab_try_send(from, to, uid), &to->err);
 }
 
 /* The number that a query gives; for the inside of a store. */

@@ -353,6 +353,39 @@ TEST(settles)
 	pair_end(&p);
 }
 
+#define LARGE 2900000
+
+static void
+begin_large(struct lab *l, const char *site, char letter)
+{
+	static char text[LARGE + 100];
+	size_t n = (size_t)snprintf(text, sizeof text,
+	    "{\"uid\":\"k\",\"type\":\"T\",\"x\":\"");
+
+	memset(text + n, letter, LARGE);
+	(void)strcpy(text + n + LARGE, "\"}\n");
+	lab_begin(l, site);
+	pair_load(l, text);
+}
+
+/* All siblings of an object are in memory at once, so together they have a
+ * limit. */
+TEST(siblings_together_have_a_limit)
+{
+	struct lab a, b, c;
+
+	begin_large(&a, "lab-a", 'a');
+	begin_large(&b, "lab-b", 'b');
+	begin_large(&c, "lab-c", 'c');
+	lab_send(&b, &a, "k");
+	CHECK_ERR(lab_try_send(&c, &a, "k"), &a.err, E_LIMIT);
+	CHECK_INT(lab_number(&a, "SELECT count(*) FROM version"), 2);
+	lab_send(&c, &b, "k");
+	lab_end(&a);
+	lab_end(&b);
+	lab_end(&c);
+}
+
 int
 main(void)
 {
