@@ -20,7 +20,7 @@ import suite
 import world
 
 GROUPS = ("good", "container", "compression", "manifest", "records", "json_",
-          "trust", "encryption")
+          "trust", "encryption", "order", "paths", "keys")
 
 
 def main():
