@@ -344,6 +344,7 @@ start(struct err *err)
 	keep_standard_files();
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);	/* EFBIG says it */
 	if (sodium_init() < 0)
 		return err_set(err, E_INTERNAL, "libsodium does not start");
 	return 0;
