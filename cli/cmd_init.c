@@ -2,8 +2,9 @@
  *
  * All of it is made in <home>/.init and then moved up, store.db last: the
  * site is there when its database is.  Before that the disk is synced as a
- * whole: the home, or one above it, may have been made for this.  What a killed run left is recognised
- * by .init/store.db and cleared away by the next.
+ * whole: the home, or a folder above it, may have been made for this.  What a
+ * killed run left is recognised by .init/store.db and cleared away by the
+ * next.
  */
 #include <dirent.h>
 #include <errno.h>
