@@ -254,6 +254,14 @@ add_file(struct chain *c, struct err *err)
 	return 0;
 }
 
+/* The last `n` have not got their names after all. */
+static void
+take_back(struct chain *c, size_t n)
+{
+	while (n-- > 0)
+		free(c->ret->files[--c->ret->count].path);
+}
+
 /* Spooled bundles get their names when the home is free again. */
 static int
 give_name(struct chain *c, struct err *err)
@@ -262,7 +270,8 @@ give_name(struct chain *c, struct err *err)
 	int rc;
 
 	if (c->pub.spool_fd < 0) {
-		rc = publish_finish(&c->pub, err);
+		if ((rc = publish_finish(&c->pub, err)) < 0)
+			take_back(c, 1);
 		publish_clear(&c->pub);
 		return rc;
 	}
@@ -467,15 +476,14 @@ chain_submit(struct chain *c, struct chain_member *m, struct err *err)
 int
 chain_finish(struct chain *c, uint64_t until, struct err *err)
 {
-	size_t i;
 	int rc;
 
 	if ((rc = close_bundle(c, until, err)) < 0)
 		return rc;
 	if (c->spooled_count > 0)
 		store_unlock(c->s);
-	for (i = 0; i < c->spooled_count; i++)
-		if ((rc = publish_finish(&c->spooled[i], err)) < 0)
+	for (; c->named < c->spooled_count; c->named++)
+		if ((rc = publish_finish(&c->spooled[c->named], err)) < 0)
 			return rc;
 	return 0;
 }
@@ -489,11 +497,12 @@ chain_clear(struct chain *c)
 	writer_freep(&c->w);
 	manifest_clear(&c->m);
 	publish_clear(&c->pub);
+	take_back(c, c->spooled_count - c->named);
 	for (i = 0; i < c->spooled_count; i++)
 		publish_clear(&c->spooled[i]);
 	free(c->spooled);
 	c->spooled = NULL;
-	c->spooled_count = 0;
+	c->spooled_count = c->named = 0;
 	if (c->open)
 		store_rollback(c->s);
 	c->open = 0;

@@ -53,6 +53,7 @@ struct chain {
 	/* bundles that wait in the spool for their names */
 	struct publish *spooled;
 	size_t spooled_count;
+	size_t named;			/* of these, published */
 };
 
 /* Opens the first bundle, in a writing transaction. */
