@@ -34,7 +34,8 @@ void shape_columns(struct buf *out, struct json_span catalogs);
 unsigned shape_needs(const struct shape *s);
 
 /* Append the document, canonical.  E_DEST_PROTOCOL: the item has no uid, type
- * or path, or its path is not below the site.  `out` is untouched then. */
+ * or path, or its path is not below the site; E_JSON: the document would have
+ * a key twice, or be too deep.  `out` is untouched then. */
 int shape_document(struct buf *out, const struct shape *s, struct err *err);
 
 /* Append the item's path from the portal ("/clients/client-1"), as text, not

@@ -52,8 +52,9 @@ int fuzz_same(const struct buf *b, const void *at, size_t len);
  * ("E_JSON E_LIMIT").  Returns 1 if it is none. */
 int fuzz_took(int rc, const struct err *err, const char *names);
 
-/* The golden sender's signing key, made once; and the golden reader's age
- * identity (as text). */
+/* The golden sender: its site id, and its signing key, made once; and the
+ * golden reader's age identity (as text). */
+#define FUZZ_SENDER "0992a172715bc18d"
 struct minisign_secret;
 const struct minisign_secret *fuzz_key(void);
 extern const char fuzz_age_identity[];

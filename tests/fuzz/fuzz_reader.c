@@ -70,11 +70,12 @@ check_admission(const struct reader *r)
 	CLEANUP(admission_clear) struct admission a = { .peer = { .id = 1 } };
 	struct err err = ERR_INIT;
 
-	(void)snprintf(a.peer.site, sizeof a.peer.site, "sender");
+	(void)snprintf(a.peer.site, sizeof a.peer.site, "%s",
+	    FUZZ_SENDER);
 	minisign_id_hex(r->key_id, a.peer.key_id);
 	if (!fuzz_took(admit_valid(r, &a, &err), &err, ADMIT_NAMES))
 		return;
-	ALWAYS(strcmp(a.m.from.site, "sender") == 0);
+	ALWAYS(strcmp(a.m.from.site, FUZZ_SENDER) == 0);
 	ALWAYS(a.m.totals.members == r->count);
 }
 

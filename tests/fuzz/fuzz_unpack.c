@@ -122,7 +122,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = ERR_INIT;
 
 	minisign_public(fuzz_key(), &pub);
-	(void)snprintf(a.peer.site, sizeof a.peer.site, "sender");
+	(void)snprintf(a.peer.site, sizeof a.peer.site, "%s",
+	    FUZZ_SENDER);
 	minisign_id_hex(pub.id, a.peer.key_id);
 	if (memory_walk(&spool.reader, (struct json_span){ (const char *)data,
 	    size }, 0, &err) < 0 ||

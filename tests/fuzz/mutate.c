@@ -3,7 +3,7 @@
 #include "../../base/text.h"
 
 #define GROWTH 64u			/* bytes that one change may add */
-#define PLAIN_IN 8			/* one of so many is libFuzzer's alone */
+#define PLAIN_IN 8		/* one of so many is libFuzzer's alone */
 #define VALUES_MAX 2048u		/* of a JSON text, to choose from */
 #define LINES_MAX 512u
 
@@ -107,7 +107,8 @@ static void
 put_shuffled(struct dice *d, struct json_span value, struct buf *out)
 {
 	size_t n = json_count(value), i = 0;
-	size_t gone = dice(d, (unsigned)n + 1), twice = dice(d, (unsigned)n + 1);
+	size_t gone = dice(d, (unsigned)n + 1);
+	size_t twice = dice(d, (unsigned)n + 1);
 	struct json_walk w = json_walk(value);
 	int is_object = json_kind(value) == '{';
 	struct json_span key, item;
