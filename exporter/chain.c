@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "../base/text.h"
 #include "../format/codec.h"
 #include "../format/record.h"
@@ -134,10 +135,11 @@ open_bundle(struct chain *c, uint64_t since, struct err *err)
 	c->open = 1;
 	c->members = 0;
 	c->ahead = 0;
-	if ((rc = plan_manifest(c->s, c->p, c->p->excerpt ? MANIFEST_EXCERPT :
-	    MANIFEST_BUNDLE, &c->m, err)) < 0)
+	if ((rc = plan_manifest(c->s, c->p, c->p->excerpt &&
+	    !MUTANT(excerpt_claims) ? MANIFEST_EXCERPT : MANIFEST_BUNDLE,
+	    &c->m, err)) < 0)
 		return rc;
-	c->m.since = since;
+	c->m.since = MUTANT(link_first_since) ? c->p->since : since;
 	if ((rc = forget_blobs(c, err)) < 0 ||
 	    (rc = manifest_bound(&c->m, &c->tail, err)) < 0 ||
 	    (rc = publish_open(c->s, c->p, c->m.sequence, "", &c->pub,
@@ -216,10 +218,23 @@ log_file(struct chain *c, struct err *err)
 static int
 remember(struct chain *c, struct err *err)
 {
-	int covers = !c->p->excerpt && c->m.until > c->m.since;
+	int covers = !c->p->excerpt && (c->m.until > c->m.since ||
+	    MUTANT(blob_of_parts));
 	size_t i;
 	int rc;
 
+	for (i = 0; MUTANT(last_export) && i < c->p->to_count; i++)
+		if ((rc = store_run(c->s, err, "INSERT OR REPLACE INTO acked("
+		    "peer,actor,filter,until) SELECT ?,id,'[\"*\"]',? FROM "
+		    "actor WHERE site=? AND nonce=?", "iiss", c->p->ids[i],
+		    (int64_t)c->m.until, c->s->self.site,
+		    c->s->self.nonce)) < 0)
+			return rc;
+	if (MUTANT(tombstones_pruned) && ((rc = store_run(c->s, err,
+	    "DELETE FROM object WHERE deleted", "")) < 0 ||
+	    (rc = store_run(c->s, err, "DELETE FROM version WHERE object NOT "
+	    "IN (SELECT id FROM object)", "")) < 0))
+		return rc;
 	for (i = 0; i < c->p->to_count && covers; i++)
 		if ((rc = stream_blobs_end(c->s, c->p->ids[i], FILTER_ALL,
 		    c->m.until, err)) < 0)
@@ -231,7 +246,7 @@ remember(struct chain *c, struct err *err)
 	    (rc = log_file(c, err)) < 0 ||
 	    (rc = store_commit(c->s, err)) < 0)
 		return rc;
-	return guard_write(c->s, err);
+	return MUTANT(guard_late) ? 0 : guard_write(c->s, err);
 }
 
 static int
@@ -291,7 +306,7 @@ close_bundle(struct chain *c, uint64_t until, struct err *err)
 
 	if ((rc = drain(c, err)) < 0)
 		return rc;
-	c->m.until = until;
+	c->m.until = MUTANT(link_whole_until) ? c->p->until : until;
 	c->m.totals.members = c->members;
 	if ((rc = writer_finish(c->w, &c->m, c->p->r->key, c->pub.id,
 	    err)) < 0)
@@ -300,9 +315,9 @@ close_bundle(struct chain *c, uint64_t until, struct err *err)
 	if ((rc = publish_settle(&c->pub, err)) < 0 ||
 	    (rc = remember(c, err)) < 0 ||
 	    (rc = add_file(c, err)) < 0 ||
-	    (rc = give_name(c, err)) < 0) {
+	    (rc = give_name(c, err)) < 0 ||
+	    (MUTANT(guard_late) && (rc = guard_write(c->s, err)) < 0))
 		return rc;
-	}
 	manifest_clear(&c->m);
 	c->open = 0;
 	return 0;

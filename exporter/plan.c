@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "../base/text.h"
 #include "../store/stream.h"
 
@@ -74,14 +75,16 @@ set_range(struct store *s, struct plan *p, struct err *err)
 	int rc;
 
 	p->until = s->seq;
-	p->since = p->r->full ? 0 : s->seq;
+	p->since = p->r->full || MUTANT(several_highest) ? 0 : s->seq;
 	for (i = 0; i < p->to_count; i++) {
 		if ((rc = stream_since(s, p->ids[i], FILTER_ALL,
 		    &p->acked[i], err)) < 0)
 			return rc;
-		p->since = p->acked[i] < p->since ? p->acked[i] : p->since;
+		if (MUTANT(several_highest) ? p->acked[i] > p->since :
+		    p->acked[i] < p->since)
+			p->since = p->acked[i];
 	}
-	if (p->to_count == 1 && !p->r->full)
+	if ((p->to_count == 1 || MUTANT(several_via)) && !p->r->full)
 		p->via = p->to[0].id;
 	if (p->excerpt) {
 		p->since = 0;

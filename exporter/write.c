@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "../format/record.h"
 #include "../store/version.h"
 #include "packs.h"
@@ -183,10 +184,10 @@ end_object(struct writing *w, struct err *err)
 
 /* --- rows -------------------------------------------------------------- */
 
-#define ROWS "SELECT o.id,o.seq,o.uid,v.actor,v.n,v.label,v.born_actor," \
+#define ROWS(also) "SELECT o.id,o.seq,o.uid,v.actor,v.n,v.label,v.born_actor," \
 	"v.born_n,v.hash,v.context,v.stamps,v.blobs,v.content FROM object o " \
 	"JOIN version v ON v.object=o.id WHERE o.seq>? AND o.via IS NOT ? " \
-	"ORDER BY o.seq"
+	also "ORDER BY o.seq"
 
 static int
 dot_of(struct store *s, struct dot *d, sqlite3_stmt *st, int column,
@@ -313,7 +314,8 @@ static int
 walk(struct writing *w, struct err *err)
 {
 	const struct plan *p = w->c->p;
-	sqlite3_stmt *st = store_sql(w->c->s, ROWS, err);
+	sqlite3_stmt *st = store_sql(w->c->s, MUTANT(winner_only) ?
+	    ROWS("AND v.winner ") : ROWS(""), err);
 	int rc;
 
 	if (st == NULL)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "../base/text.h"
 #include "../store/blob.h"
 #include "../store/object.h"
@@ -167,6 +168,30 @@ forget_record(struct applying *x)
 	buf_reset(&x->uid);
 }
 
+#ifdef SATCHEL_MUTANTS
+/* A version of our own over every conflict. */
+static int
+mint(struct applying *x, struct err *err)
+{
+	CLEANUP(object_clear) struct object o = OBJECT_INIT;
+	struct merge_edit e = { .clock = 0 };
+	char shown[MERGE_MAX];
+	size_t w;
+	int rc;
+
+	if ((rc = object_get(x->s, x->uid.at, x->uid.len, &o, err)) < 0 ||
+	    o.set.count < 2)
+		return rc;
+	w = merge_winner(o.set);
+	e.type = o.set.v[w]->type;
+	e.fields = o.set.v[w]->fields;
+	memset(shown, 1, sizeof shown);
+	return object_edit(x->s, x->uid.at, x->uid.len, &o, shown, &e, err);
+}
+#else
+#define mint(x, err) 0
+#endif
+
 /* All versions of the record are here. */
 static int
 merge_record(struct applying *x, struct err *err)
@@ -185,6 +210,8 @@ merge_record(struct applying *x, struct err *err)
 	x->merge.via = x->via;
 	if ((rc = object_merge(x->s, x->uid.at, x->uid.len, theirs, &x->merge,
 	    err)) < 0)
+		return rc;
+	if (MUTANT(mint) && (rc = mint(x, err)) < 0)
 		return rc;
 	x->report->received++;
 	if (x->merge.result == OBJECT_SAME) {
@@ -379,7 +406,8 @@ static int
 missing_blobs(const struct applying *x, struct err *err)
 {
 	/* What a request wants is missing at its sender, not here. */
-	if (x->a->m.kind == MANIFEST_REQUEST || x->report->wanted_count == 0)
+	if (x->a->m.kind == MANIFEST_REQUEST || x->report->wanted_count == 0 ||
+	    MUTANT(blob_unchecked))
 		return 0;
 	(void)err_set(err, E_GAP, "%zu attachments that it needs are neither "
 	    "in it nor here", x->report->wanted_count);
@@ -402,10 +430,14 @@ apply_file(struct store *s, struct admission *a, struct unpack *u,
 
 	if ((rc = stream_life(s, &a->peer, &a->m.from, err)) < 0)
 		return rc;
-	x.via = actor_cmp(&a->peer.life, &a->m.from) == 0 ? a->peer.id : 0;
+	x.via = actor_cmp(&a->peer.life, &a->m.from) == 0 ||
+	    MUTANT(via_of_old_life) ? a->peer.id : 0;
 	x.merge.floor = s->seq;
 	while ((rc = unpack_next(u, &member, err)) > 0)
-		if ((rc = apply_member(&x, member, err)) < 0)
+		if ((rc = apply_member(&x, member, err)) < 0 ||
+		    (MUTANT(applied_by_member) &&
+		    ((rc = store_commit(s, err)) < 0 ||
+		    (rc = store_begin(s, err)) < 0)))
 			return err_rung(err, 8);
 	if (rc < 0)
 		return rc;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "../base/mutant.h"
+
 struct dots {				/* a set of dots, sorted now and then */
 	struct dot *at;			/* owned */
 	size_t count, cap;
@@ -131,9 +133,13 @@ name_all(struct author *a, struct version *const *set, size_t count)
 
 	for (i = 0; i < count; i++) {
 		v = set[i];
+		if (MUTANT(plain_vector))
+			continue;
 		name_dot(a, &v->dot);
-		name_dot(a, &v->born);
-		for (k = 0; k < v->stamp_count; k++)
+		if (!MUTANT(exceptions_of_siblings))
+			name_dot(a, &v->born);
+		for (k = 0; k < v->stamp_count &&
+		    !MUTANT(exceptions_of_siblings); k++)
 			if (k == 0 || dot_cmp(&v->stamp[k - 1].dot,
 			    &v->stamp[k].dot) != 0)
 				name_dot(a, &v->stamp[k].dot);

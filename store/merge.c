@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "../base/text.h"
 #include "context.h"
 #include "history.h"
@@ -32,12 +33,31 @@ merge_insert(struct siblings *s, struct version *v)
 }
 
 static int
+rank_cmp(const struct version *a, const struct version *b)
+{
+	int c = is_live(a) - is_live(b);
+
+	if (MUTANT(tombstone_wins))
+		c = -c;
+	if (c == 0)
+		c = (a->label > b->label) - (a->label < b->label);
+	if (c == 0)
+		c = actor_cmp(&a->dot.actor, &b->dot.actor);
+	if (c == 0)
+		c = memcmp(a->hash, b->hash, sizeof a->hash);
+	return c != 0 ? c : (a->dot.n > b->dot.n) - (a->dot.n < b->dot.n);
+}
+
+static int
 is_covered(const struct version *v, struct siblings by)
 {
 	size_t i;
 
 	for (i = 0; i < by.count; i++)
-		if (version_saw(by.v[i], &v->dot))
+		if (version_saw(by.v[i], &v->dot) ||
+		    (MUTANT(tombstone_swallows) && is_live(v) &&
+		    !is_live(by.v[i])) ||
+		    (MUTANT(last_writer_wins) && rank_cmp(by.v[i], v) > 0))
 			return 1;
 	return 0;
 }
@@ -66,20 +86,6 @@ merge_sets(struct siblings a, struct siblings b, char *keep_a, char *keep_b)
 			k++;
 		}
 	}
-}
-
-static int
-rank_cmp(const struct version *a, const struct version *b)
-{
-	int c = is_live(a) - is_live(b);
-
-	if (c == 0)
-		c = (a->label > b->label) - (a->label < b->label);
-	if (c == 0)
-		c = actor_cmp(&a->dot.actor, &b->dot.actor);
-	if (c == 0)
-		c = memcmp(a->hash, b->hash, sizeof a->hash);
-	return c != 0 ? c : (a->dot.n > b->dot.n) - (a->dot.n < b->dot.n);
 }
 
 size_t
@@ -134,7 +140,8 @@ merge_shown(struct siblings s, char *shown)
 	size_t i, w = merge_winner(s);
 
 	for (i = 0; i < s.count; i++)
-		shown[i] = i == w || looks_same(s.v[i], s.v[w]);
+		shown[i] = i == w || (!MUTANT(twins_unseen) &&
+		    looks_same(s.v[i], s.v[w]));
 }
 
 /* --- conflicts --------------------------------------------------------- */
@@ -355,7 +362,7 @@ new_label(const struct siblings *shown, int64_t clock)
 	int64_t label = clock > 0 ? clock : 0;
 	size_t i;
 
-	for (i = 0; i < shown->count; i++)
+	for (i = 0; i < shown->count && !MUTANT(label_is_clock); i++)
 		if (shown->v[i]->label >= label)
 			label = shown->v[i]->label + 1;
 	return label < VERSION_LABEL_MAX ? label : VERSION_LABEL_MAX;
@@ -428,7 +435,7 @@ static void
 add_stamp(struct buf *out, const struct field *f, const struct dot *d,
     const struct dot *born)
 {
-	if (dot_cmp(d, born) == 0)
+	if (dot_cmp(d, born) == 0 || (MUTANT(no_birth) && d->n == 0))
 		return;
 	buf_adds(out, out->len > 0 ? ",\"" : "{\"");
 	field_name(out, f->nested, f->name);
@@ -471,6 +478,58 @@ new_stamps(const struct siblings *shown, struct json_span fields,
 	return buf_check(out, err);
 }
 
+#ifdef SATCHEL_MUTANTS
+/* The side that a decision takes; NULL: none. */
+static const struct version *
+side_taken(const struct siblings *shown, struct json_span fields)
+{
+	size_t i;
+
+	for (i = 0; i < shown->count && shown->count > 1; i++)
+		if (fields.len > 0 && json_same(shown->v[i]->fields, fields))
+			return shown->v[i];
+	return NULL;
+}
+
+/* The live ones, if there are any. */
+static struct siblings
+without_deletions(const struct siblings *shown)
+{
+	static struct version *live[MERGE_MAX];
+	struct siblings ret = { live, 0 };
+	size_t i;
+
+	for (i = 0; i < shown->count; i++)
+		if (is_live(shown->v[i]))
+			live[ret.count++] = shown->v[i];
+	return ret.count > 0 ? ret : *shown;
+}
+#else
+#define side_taken(shown, fields) ((const struct version *)NULL)
+#define without_deletions(shown) (*(shown))
+#endif
+
+/* Birth and stamps of what is no creation. */
+static int
+inherit(const struct siblings *shown, const struct merge_edit *edit,
+    struct version *v, struct buf *stamps, struct err *err)
+{
+	const struct siblings seen = MUTANT(take_over_tombstone) ?
+	    without_deletions(shown) : *shown;
+	const struct version *side = MUTANT(take_keeps_stamps) ?
+	    side_taken(shown, edit->fields) : NULL;
+
+	if (side != NULL) {
+		v->born = side->born;
+		buf_add(stamps, side->stamps.at, side->stamps.len);
+		return buf_check(stamps, err);
+	}
+	if (!is_change(edit, &seen))
+		return 0;
+	v->born = seen.v[0]->born;
+	return new_stamps(&seen, edit->fields, &v->dot, stamps, err);
+}
+
 /* Make and read the version of `v->dot`. */
 static int
 new_version(struct siblings s, const struct siblings *shown,
@@ -482,15 +541,12 @@ new_version(struct siblings s, const struct siblings *shown,
 	int rc;
 
 	v->born = v->dot;
-	if ((rc = merge_context(s, shown->v, shown->count, &context, err)) < 0)
-		return rc;
-	if (is_change(edit, shown)) {
-		v->born = shown->v[0]->born;
-		rc = new_stamps(shown, edit->fields, &v->dot, &stamps, err);
-		if (rc < 0)
-			return rc;
-	}
-	if ((rc = new_content(edit, history, &content, v, err)) < 0)
+	if (MUTANT(context_of_all))
+		rc = merge_context(s, s.v, s.count, &context, err);
+	else
+		rc = merge_context(s, shown->v, shown->count, &context, err);
+	if (rc < 0 || (rc = inherit(shown, edit, v, &stamps, err)) < 0 ||
+	    (rc = new_content(edit, history, &content, v, err)) < 0)
 		return rc;
 	v->label = new_label(shown, edit->clock);
 	v->context = (struct json_span){ context.at, context.len };
@@ -531,6 +587,10 @@ merge_new(struct siblings s, const char *shown, const struct merge_edit *edit,
 		return rc;
 	if (!grew && is_same(edit, &seen))
 		return 0;
+	if (MUTANT(tombstone_without_history) && edit->fields.len == 0) {
+		buf_reset(&history);
+		buf_adds(&history, "[]");
+	}
 	v.dot = ret->dot;
 	if ((rc = new_version(s, &seen, edit, &history, &v, err)) < 0)
 		return err_prefix(err, "new version");

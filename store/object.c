@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "blob.h"
 #include "digest.h"
 #include "object_row.h"
@@ -132,9 +133,11 @@ put_row(struct store *s, const char *uid, size_t len, struct object *o,
 {
 	int64_t via_id = via;
 	sqlite3_stmt *st;
+	uint64_t seq;
 	int rc;
 
-	s->seq++;
+	seq = MUTANT(import_without_sequence) && o->id != 0 &&
+	    actor_cmp(&winner->dot.actor, &s->self) != 0 ? o->seq : ++s->seq;
 	s->state_dirty = 1;
 	st = o->id == 0 ?
 	    store_sql(s, "INSERT INTO object(seq,deleted,changed,type,uid,via)"
@@ -143,7 +146,7 @@ put_row(struct store *s, const char *uid, size_t len, struct object *o,
 	    "uid=?,via=? WHERE id=?", err);
 	if (st == NULL)
 		return -(int)err->code;
-	store_bind(st, "iiitt", (int64_t)s->seq,
+	store_bind(st, "iiitt", (int64_t)seq,
 	    (int64_t)(winner->fields.len == 0), s->clock, winner->type.at,
 	    winner->type.len, uid, len);
 	(void)sqlite3_bind_null(st, 6);
@@ -204,8 +207,8 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 	int rc;
 
 	if ((rc = check_size(uid, len, set, err)) < 0 ||
-	    (o->id != 0 && (rc = digest_set(s, uid, len, o->set, -1,
-	    err)) < 0) ||
+	    (o->id != 0 && !MUTANT(digest_adds) &&
+	    (rc = digest_set(s, uid, len, o->set, -1, err)) < 0) ||
 	    (rc = make_views(s, set, err)) < 0 ||
 	    (rc = put_row(s, uid, len, o, set.v[w], via, err)) < 0)
 		return rc;
@@ -220,7 +223,8 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 		rc = keep != NULL && keep[old] ?
 		    store_run(s, err, "UPDATE version SET winner=? WHERE "
 		    "object=? AND actor=? AND n=?", "iiii",
-		    (int64_t)(o->set.v[old] == set.v[w]), o->id, actor,
+		    (int64_t)(o->set.v[old] == set.v[w] &&
+		    !MUTANT(winner_by_arrival)), o->id, actor,
 		    (int64_t)o->set.v[old]->dot.n) :
 		    store_run(s, err, "DELETE FROM version WHERE object=? AND "
 		    "actor=? AND n=?", "iii", o->id, actor,
@@ -234,7 +238,8 @@ put_set(struct store *s, const char *uid, size_t len, struct object *o,
 		for (old = 0; old < o->set.count && !here; old++)
 			here = o->set.v[old] == set.v[i];
 		if (!here && (rc = object_row_put(s, "INSERT INTO version"
-		    OBJECT_ROW_COLUMNS, o->id, set.v[i], i == w, err)) < 0)
+		    OBJECT_ROW_COLUMNS, o->id, set.v[i], i == w ||
+		    MUTANT(winner_by_arrival), err)) < 0)
 			return rc;
 	}
 	if ((rc = digest_set(s, uid, len, set, 1, err)) < 0)
@@ -497,7 +502,7 @@ object_merge(struct store *s, const char *uid, size_t len,
 int
 object_forget_via(struct store *s, int64_t peer, struct err *err)
 {
-	uint64_t last = 0, end = s->seq;
+	uint64_t last = 0, end = s->seq, seq;
 	sqlite3_stmt *st;
 	int64_t id;
 	int rc;
@@ -513,10 +518,10 @@ object_forget_via(struct store *s, int64_t peer, struct err *err)
 		id = sqlite3_column_int64(st, 0);
 		last = (uint64_t)sqlite3_column_int64(st, 1);
 		(void)sqlite3_reset(st);
-		s->seq++;
+		seq = MUTANT(via_cleared_only) ? last : ++s->seq;
 		s->state_dirty = 1;
 		if ((rc = store_run(s, err, "UPDATE object SET seq=?,via=NULL "
-		    "WHERE id=?", "ii", (int64_t)s->seq, id)) < 0)
+		    "WHERE id=?", "ii", (int64_t)seq, id)) < 0)
 			return rc;
 	}
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
+
 struct setting_cursor {
 	const struct version *v;
 	struct field_walk walk;
@@ -80,8 +82,9 @@ least_name(const struct setting_walk *w, struct field *ret)
 static struct setting
 take(struct setting_cursor *c, const struct field *f)
 {
-	struct setting s = { .dot = &c->v->born, .value = { "", 0 },
-	    .from = c->from };
+	static const struct dot nobody;
+	struct setting s = { .dot = MUTANT(no_birth) ? &nobody : &c->v->born,
+	    .value = { "", 0 }, .from = c->from };
 	const struct stamp *stamp;
 
 	if (c->more && field_cmp(c->field.nested, c->field.name, f->nested,

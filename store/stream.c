@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/mutant.h"
 #include "object.h"
 
 void
@@ -156,22 +157,24 @@ stream_take(struct store *s, const struct peer *p, uint64_t generation,
 	size_t i;
 	int rc;
 
-	if (generation < p->acked_generation ||
+	if (MUTANT(last_export) || (!MUTANT(joined_acks) &&
+	    (generation < p->acked_generation ||
 	    (generation == p->acked_generation &&
-	    sequence <= p->acked_sequence))
+	    sequence <= p->acked_sequence))))
 		return 0;
 	if ((rc = store_run(s, err, "UPDATE peer SET acked_generation=?,"
 	    "acked_sequence=? WHERE id=?", "iii", (int64_t)generation,
 	    (int64_t)sequence, p->id)) < 0 ||
-	    (rc = store_run(s, err, "DELETE FROM acked WHERE peer=?", "i",
-	    p->id)) < 0)
+	    (!MUTANT(joined_acks) && (rc = store_run(s, err,
+	    "DELETE FROM acked WHERE peer=?", "i", p->id)) < 0))
 		return rc;
 	for (i = 0; i < marks->count; i++) {
 		if ((rc = store_actor_id(s, &marks->at[i].actor, &actor,
 		    err)) < 0 ||
-		    (rc = store_run(s, err, "INSERT OR REPLACE INTO acked("
-		    "peer,actor,filter,until) VALUES(?,?,?,?)", "iisi", p->id,
-		    actor, marks->at[i].filter,
+		    (rc = store_run(s, err, "INSERT INTO acked(peer,actor,"
+		    "filter,until) VALUES(?,?,?,?) ON CONFLICT(peer,actor,"
+		    "filter) DO UPDATE SET until=max(until,excluded.until)",
+		    "iisi", p->id, actor, marks->at[i].filter,
 		    (int64_t)marks->at[i].until)) < 0)
 			return rc;
 	}
@@ -361,9 +364,10 @@ stream_life(struct store *s, struct peer *p, const struct actor *a,
 		return rc;
 	if (p->life.generation != 0) {
 		/* It may have lost what it sent us. */
-		if ((rc = object_forget_via(s, p->id, err)) < 0 ||
-		    (rc = store_run(s, err, "DELETE FROM blob_got WHERE "
-		    "peer=?", "i", p->id)) < 0)
+		if ((!MUTANT(stale_via) &&
+		    (rc = object_forget_via(s, p->id, err)) < 0) ||
+		    (!MUTANT(blob_of_old_life) && (rc = store_run(s, err,
+		    "DELETE FROM blob_got WHERE peer=?", "i", p->id)) < 0))
 			return rc;
 	}
 	p->life = *a;
@@ -429,7 +433,8 @@ stream_blob_known(struct store *s, int64_t peer, const char *filter,
 
 	if (st == NULL)
 		return -(int)err->code;
-	store_bind(st, "iisi", peer, blob, filter, (int64_t)since);
+	store_bind(st, "iisi", peer, blob, filter,
+	    MUTANT(blob_unreceipted) ? INT64_MAX : (int64_t)since);
 	if ((rc = one_number(s, st, &known, err)) < 0)
 		return rc;
 	return known != 0;
@@ -446,6 +451,8 @@ int
 stream_blobs_begin(struct store *s, int64_t peer, const char *filter,
     uint64_t since, struct err *err)
 {
+	if (MUTANT(blob_unforgotten))
+		return 0;
 	return store_run(s, err, "DELETE FROM blob_sent WHERE peer=? AND "
 	    "filter=? AND until>?", "isi", peer, filter, (int64_t)since);
 }

@@ -7,11 +7,6 @@
  *	sim --jobs J ...   by so many processes
  *	sim --focus F --seed S	one history; a failure is shrunk and printed
  *
- * Built with SATCHEL_MUTANTS (sim-mutants):
- *
- *	sim-mutants N      every wrong design, N histories at most, until caught
- *	sim-mutants --only NAME N
- *
  * The last line is "N passed, N failed".
  */
 #include <stdio.h>
@@ -22,7 +17,6 @@
 #include <unistd.h>
 
 #include "blobs.h"
-#include "mutants.h"
 #include "shrink.h"
 
 #define EXPLAINED 2u			/* failures shrunk and printed */
@@ -32,7 +26,6 @@ struct options {
 	unsigned long count, first, seed, jobs;
 	int focus;			/* -1: each in turn */
 	int one;			/* that seed alone */
-	const char *only;
 };
 
 struct tally {
@@ -44,8 +37,8 @@ static struct yard yard;
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: sim [--focus F] [--first S] [--jobs J] "
-	    "[--only MUTANT] N | --focus F --seed S\n");
+	(void)fprintf(stderr, "usage: sim [--focus F] [--first S] [--jobs J] N"
+	    " | --focus F --seed S\n");
 	exit(2);
 }
 
@@ -80,8 +73,6 @@ parse(int argc, char **argv)
 			o.first = strtoul(value, NULL, 10);
 		else if (strcmp(argv[i], "--jobs") == 0)
 			o.jobs = strtoul(value, NULL, 10);
-		else if (strcmp(argv[i], "--only") == 0)
-			o.only = value;
 		else if (strcmp(argv[i], "--seed") == 0)
 			o.seed = strtoul(value, NULL, 10), o.one = 1;
 		else
