@@ -8,6 +8,7 @@
 #	make check-san       all tests with ASan and UBSan (in build/san)
 #	make check-valgrind  the unit tests under valgrind
 #	make check-mutants   two million changed files, none of them taken
+#	make check-memory    20 GiB and a million objects in 64 MiB of memory
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make fuzz-smoke      each for a minute

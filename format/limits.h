@@ -14,7 +14,8 @@
 #define FORMAT_LINE_MAX 4194304u	/* a JSON line with its newline */
 #define FORMAT_DEPTH_MAX 72u		/* JSON levels of a record line */
 #define FORMAT_VERSIONS_MAX 1024u	/* siblings of one record */
-#define FORMAT_RECORD_MAX 8388608u	/* content, context and stamps of them */
+#define FORMAT_RECORD_MAX 8388608u	/* content of them, and twice their
+					 * context and stamps */
 #define FORMAT_WANTED_MAX 2000u		/* blobs that one request names */
 #define FORMAT_NAME_MAX 64u		/* a member's name */
 

@@ -376,7 +376,7 @@ version_own(struct version *v, struct err *err)
 size_t
 version_size(const struct version *v)
 {
-	return v->content.len + v->context.len + v->stamps.len;
+	return v->content.len + 2 * (v->context.len + v->stamps.len);
 }
 
 int

@@ -94,7 +94,8 @@ int version_check_content(const struct version *v, int checked,
  * memory it was read from; the second half is read again. */
 int version_own(struct version *v, struct err *err);
 
-/* Bytes of content, context and stamps: what a limit counts. */
+/* What a limit on the size of an object counts: bytes of content, and twice
+ * those of context and stamps, which take more room once they are read. */
 size_t version_size(const struct version *v);
 
 /* Has its author seen this dot?  (Own dot included.) */

@@ -54,6 +54,7 @@ done
 suite "C2SP age vectors" sh tests/live/age_vectors.sh "$b/tests/unit/age_vectors"
 suite "golden bundles" sh tests/golden/golden.sh "$b"
 suite "mutants" "$b/tests/mutants/mutants"
+suite "memory" python3 tests/memory/bombs.py "$b"
 suite "SENAITE server" python3 tests/senaite/test_server.py
 suite "hardening" sh tests/hardening/run.sh "$b"
 suite "command line" sh tests/cli/run.sh "$b/satchel"
