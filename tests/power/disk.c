@@ -171,12 +171,11 @@ make_content(struct image_file *to, const struct run *r, int node,
 
 /* --- names -------------------------------------------------------------- */
 
-/* Of each folder: up to which call is what was done to it on the disk? */
-static size_t *
-limits(const struct run *r, const struct cut *c, struct dice *d)
+/* Of each folder: up to which call is what was done to it sure? */
+static void
+find_sure(const struct run *r, const struct cut *c, size_t *limit)
 {
-	size_t *limit = need(calloc(r->node_count, sizeof *limit));
-	size_t sure[DISKS] = { 0, 0 }, all[DISKS], i, k;
+	size_t i, k;
 
 	for (i = 0; i < r->node_count; i++) {
 		const struct node *n = &r->nodes[i];
@@ -189,9 +188,19 @@ limits(const struct run *r, const struct cut *c, struct dice *d)
 			    op->kind == RECORD_SYNC_ALL) && !op->is_lost)
 				limit[i] = n->ops[k];
 		}
-		if (limit[i] > sure[n->disk])
-			sure[n->disk] = limit[i];
 	}
+}
+
+/* Up to which call is it on the disk?  At least what is sure. */
+static void
+pick_limits(const struct run *r, const struct cut *c, struct dice *d,
+    size_t *limit)
+{
+	size_t sure[DISKS] = { 0, 0 }, all[DISKS], i, k;
+
+	for (i = 0; i < r->node_count; i++)
+		if (limit[i] > sure[r->nodes[i].disk])
+			sure[r->nodes[i].disk] = limit[i];
 	for (k = 0; k < DISKS; k++)
 		all[k] = sure[k] + (c->at[k] > sure[k] ?
 		    dice_below(d, c->at[k] - sure[k] + 1) : 0);
@@ -205,7 +214,6 @@ limits(const struct run *r, const struct cut *c, struct dice *d)
 		else if (end > limit[i] && (dice_next(d) & 1))
 			limit[i] += dice_below(d, end - limit[i] + 1);
 	}
-	return limit;
 }
 
 /* A rename from folder to folder is in both: then so is what was done to
@@ -235,15 +243,20 @@ close_limits(const struct run *r, size_t *limit)
 }
 
 static void
-apply_name(struct names *all, const struct op *op)
+apply_name(struct names *all, const struct op *op, int is_half, struct dice *d)
 {
-	if (op->kind == RECORD_LINK) {
-		names_put(&all[op->dir], op->name, op->node);
-	} else {
-		(void)names_take(&all[op->dir], op->name);
-		if (op->kind == RECORD_MOVE)
-			names_put(&all[op->dir2], op->name2, op->node);
+	int no_old = 1, no_new = 0;
+
+	if (is_half) {
+		no_old = (int)dice_below(d, 2);
+		no_new = (int)dice_below(d, 2);
 	}
+	if (op->kind != RECORD_LINK && no_old)
+		(void)names_take(&all[op->dir], op->name);
+	if (op->kind == RECORD_LINK)
+		names_put(&all[op->dir], op->name, op->node);
+	else if (op->kind == RECORD_MOVE && !no_new)
+		names_put(&all[op->dir2], op->name2, op->node);
 }
 
 /* The names in each folder. */
@@ -251,16 +264,26 @@ static struct names *
 make_names(const struct run *r, const struct cut *c, struct dice *d)
 {
 	struct names *all = need(calloc(r->node_count, sizeof *all));
-	size_t *limit = limits(r, c, d), i, k;
+	size_t *sure = need(calloc(r->node_count, sizeof *sure));
+	size_t *limit = need(calloc(r->node_count, sizeof *limit)), i, k;
 
+	find_sure(r, c, sure);
+	memcpy(limit, sure, r->node_count * sizeof *limit);
+	pick_limits(r, c, d, limit);
 	close_limits(r, limit);
 	for (i = 0; i < r->node_count; i++)
 		for (k = 0; k < r->nodes[i].before.count; k++)
 			names_put(&all[i], r->nodes[i].before.at[k].name,
 			    r->nodes[i].before.at[k].node);
-	for (i = 0; i < r->op_count; i++)
-		if (op_is_name(&r->ops[i]) && i < limit[r->ops[i].dir])
-			apply_name(all, &r->ops[i]);
+	for (i = 0; i < r->op_count; i++) {
+		const struct op *op = &r->ops[i];
+
+		if (op_is_name(op) && i < limit[op->dir])
+			apply_name(all, op, op->kind == RECORD_MOVE &&
+			    c->is_each && r->nodes[op->dir].disk == 1 &&
+			    i >= sure[op->dir2], d);
+	}
+	free(sure);
 	free(limit);
 	return all;
 }

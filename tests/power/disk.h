@@ -15,7 +15,9 @@
  *   the file has also reached disk", fsync(2)).  Of what was done to names
  *   since, any beginning; either of all folders of the disk together, as a
  *   journal has it (ext4), or of each folder for itself (POSIX promises no
- *   more).  A rename is there in both folders or in neither.
+ *   more).  A rename is there in both folders or in neither; but on the
+ *   medium, which may have no journal (FAT), the new name can be there beside
+ *   the old one, or neither of them.
  * - A sector is old or new, never half.  What was sure stays so.
  *
  * These are the rules that SQLite counts on, too (its "atomic commit" page);
@@ -98,7 +100,8 @@ void run_read(struct run *r, const char *log);
 void run_clear(struct run *r);
 
 /* Let the syncs of files (or folders) whose path matches the pattern (fnmatch)
- * not have happened; how many.  NULL: all have happened again. */
+ * not have happened, nor those of all of a disk; how many.  NULL: all have
+ * happened again. */
 size_t run_lose(struct run *r, const char *pattern, int folders);
 
 /* Is it a call that changes names? */

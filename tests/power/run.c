@@ -413,33 +413,19 @@ run_read(struct run *r, const char *log)
 		r->trouble = "the log is cut";
 }
 
-/* A sync of all is one of the disk's own folder. */
-static const char *
-synced_path(const struct run *r, const struct op *op, int *ret_is_folder)
-{
-	const struct node *n = &r->nodes[op->node];
-
-	*ret_is_folder = n->is_folder || op->kind == RECORD_SYNC_ALL;
-	if (op->kind == RECORD_SYNC_ALL)
-		return n->disk == 0 ? "disk" : "stick";
-	return n->path;
-}
-
 size_t
 run_lose(struct run *r, const char *pattern, int folders)
 {
 	size_t i, lost = 0;
-	int is_folder;
 
 	for (i = 0; i < r->op_count; i++) {
 		struct op *op = &r->ops[i];
 
-		op->is_lost = 0;
-		if (pattern == NULL || op->node < 0 ||
-		    (op->kind != RECORD_SYNC && op->kind != RECORD_SYNC_ALL))
-			continue;
-		op->is_lost = fnmatch(pattern, synced_path(r, op, &is_folder),
-		    0) == 0 && is_folder == folders;
+		op->is_lost = pattern != NULL && op->kind == RECORD_SYNC_ALL;
+		if (pattern != NULL && op->kind == RECORD_SYNC)
+			op->is_lost = folders ==
+			    r->nodes[op->node].is_folder && fnmatch(pattern,
+			    r->nodes[op->node].path, 0) == 0;
 		lost += (size_t)op->is_lost;
 	}
 	return lost;

@@ -477,6 +477,28 @@ check_store(const struct story *s, const struct image *image,
 	return check_numbers(s, image, c, store, said);
 }
 
+uint64_t
+story_key(const struct story *s, const struct image *image,
+    const struct cut *c)
+{
+	size_t when[DISKS + 1] = { 0, 0, acked_at(s, c) }, i, k;
+	crypto_generichash_state to;
+	unsigned char hash[32];
+	uint64_t key;
+
+	for (k = 0; k < DISKS; k++)
+		for (i = 0; i < c->at[k]; i++)
+			when[k] += (size_t)op_is_name(&s->run.ops[i]);
+	image_hash(image, hash);
+	(void)crypto_generichash_init(&to, NULL, 0, 32);
+	(void)crypto_generichash_update(&to, hash, 32);
+	(void)crypto_generichash_update(&to, (unsigned char *)when,
+	    sizeof when);
+	(void)crypto_generichash_final(&to, hash, 32);
+	memcpy(&key, hash, sizeof key);
+	return key;
+}
+
 int
 story_check(const struct story *s, const struct image *image,
     const struct cut *c, int is_acked, const char *folder,
@@ -582,7 +604,8 @@ tell_store(struct story *s, const struct image *view, size_t at,
 	const struct moment *old;
 	char said[SAID_MAX];
 
-	if (image_find(view, STORE_PATH "-journal") != NULL)
+	/* Only where the power was cut before is one left to begin with. */
+	if (at > 0 && image_find(view, STORE_PATH "-journal") != NULL)
 		return;
 	if (m.is_there) {
 		image_write(view, folder);

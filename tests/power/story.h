@@ -60,6 +60,10 @@ struct story {
 void story_tell(struct story *s, const char *folder);
 void story_clear(struct story *s);
 
+/* Of the image and all that the check of it depends on. */
+uint64_t story_key(const struct story *s, const struct image *i,
+    const struct cut *c);
+
 /* Is the image legal after this cut?  0, or 1 with what is wrong in `said`.
  * It is in the folder then, and its store was opened.  `acked` 0: nothing of
  * what was said need be there (disks that lie). */

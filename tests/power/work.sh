@@ -173,7 +173,7 @@ fixture_exchange() {
 	keep a-empty a-big
 	at a-big lab load "$FIX/big.jsonl"
 	keep a-big a-chain
-	at a-chain export --to lab-b --out "$FIX/chain" --max-size 400K
+	at a-chain export --to lab-b --out "$FIX/chain" --max-size 256K
 }
 
 fixtures() {
@@ -238,7 +238,7 @@ run() {
 		code 0 export --to lab-b --out "$STICK/new"
 		;;
 	chain | chain-stick)
-		code 0 export --to lab-b --out "$STICK" --max-size 400K
+		code 0 export --to lab-b --out "$STICK" --max-size 256K
 		;;
 	import | import-chain | import-receipt) code 0 import "$STICK" ;;
 	import-update) code '0|11' import "$STICK" ;;
