@@ -401,6 +401,10 @@ def main():
     if len(sys.argv) not in (2, 3):
         print(__doc__.strip())
         return 2
+    with open(Bounded(sys.argv[1], HERE).program, "rb") as f:
+        if b"__asan_init" in f.read():
+            print("built with sanitizers, which need memory themselves")
+            return 77
     pattern = sys.argv[2] if sys.argv[2:] else ""
     folder = tempfile.mkdtemp(prefix="satchel-bombs.")
     passed = failed = 0
