@@ -273,14 +273,14 @@ begin_again(struct world *w, int i)
 	    &w->err);
 	if (steps_dead()) {
 		place_close(&w->y->at[i]);
-		(void)steps_disarm();
+		steps_disarm();
 		err_clear(&w->err);
 		place_open(w->y, &w->y->at[i]);
 		s = site(w, i)->s;
 		MUST(w, guard_restored(s, w->y->state, nonce, 0, "sim",
 		    &w->err));
 	}
-	(void)steps_disarm();
+	steps_disarm();
 	MUST(w, guard_check(s, w->y->state, &w->err));
 	if (s->self.generation <= old)
 		violate(w, "a new life of the same generation");

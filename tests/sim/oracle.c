@@ -372,14 +372,37 @@ check_attachments(const struct oracle *o, struct store *s,
 	return NULL;
 }
 
+/* Is this one, and no other, marked as the winner of the object? */
+static int
+is_marked(struct store *s, int uid, const struct version *v, struct err *err)
+{
+	struct sqlite3_stmt *st = store_sql(s, "SELECT v.hash,o.type FROM "
+	    "object o JOIN version v ON v.object=o.id WHERE o.uid=? AND "
+	    "v.winner", err);
+	unsigned char hash[32];
+	int rc, same = 1, count = 0;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "s", uid_name(uid));
+	while ((rc = store_step(s, st, err)) > 0) {
+		count++;
+		same &= store_column_hash(st, 0, hash) == 0 &&
+		    memcmp(hash, v->hash, 32) == 0 &&
+		    json_same(store_column(st, 1), v->type);
+	}
+	return rc < 0 ? rc : same && count == 1;
+}
+
 static const char *
-check_winner(const struct oracle *o, const struct object *x,
-    const struct bits *have)
+check_winner(const struct oracle *o, struct store *s, int uid,
+    const struct object *x, const struct bits *have, struct err *err)
 {
 	const struct version *v = x->set.v[merge_winner(x->set)];
 	struct bits live;
 
-	if (oracle_find(o, v) != oracle_winner(o, have))
+	if (oracle_find(o, v) != oracle_winner(o, have) ||
+	    is_marked(s, uid, v, err) != 1)
 		return "the winner is another one";
 	live_of(o, have, &live);
 	if (v->fields.len == 0 && bits_count(&live) > 0)
@@ -468,7 +491,7 @@ oracle_check(struct oracle *o, int site, struct store *s, int uid,
 	if (read_held(o, site, uid, &x, &in, &have) < 0)
 		return "an object says what nobody wrote";
 	if ((why = check_set(o, site, uid, &have, &in, &changed)) != NULL ||
-	    (why = check_winner(o, &x, &have)) != NULL ||
+	    (why = check_winner(o, s, uid, &x, &have, err)) != NULL ||
 	    (why = check_history(o, site, uid, &have)) != NULL ||
 	    (why = check_attachments(o, s, &have, err)) != NULL)
 		return why;

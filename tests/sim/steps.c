@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -13,35 +14,54 @@
 
 int steps_far_disk;
 static unsigned left;			/* steps to live; 0: not armed */
-static int dead;
+static unsigned left_later;		/* to be `left` at the next commit */
+static int last_is_done, dead;
 
 void
-steps_arm(unsigned n)
+steps_arm(unsigned n, int from_commit, int after)
 {
-	left = n;
+	left = from_commit ? 0 : n;
+	left_later = from_commit ? n : 0;
+	last_is_done = after;
 	dead = 0;
 }
 
 int
+steps_dead(void)
+{
+	return dead;
+}
+
+void
 steps_disarm(void)
 {
-	int was = dead;
-
-	left = 0;
+	left = left_later = 0;
 	dead = 0;
-	return was;
+}
+
+enum fate { LIVES, DIES_AFTER, IS_DEAD };
+
+static enum fate
+next_step(void)
+{
+	if (dead || left == 0 || --left > 0)
+		return dead ? IS_DEAD : LIVES;
+	dead = 1;
+	return last_is_done ? DIES_AFTER : IS_DEAD;
 }
 
 /* Does this step come too late? */
 static int
 is_dead(void)
 {
-	if (left > 0 && --left == 0)
-		dead = 1;
-	if (dead)
-		errno = EIO;
-	return dead;
+	if (next_step() == LIVES)
+		return 0;
+	errno = EIO;
+	return 1;
 }
+
+/* The step, unless it comes too late; `failed` also if it is the last. */
+#define STEP(type, call, failed) do {						enum fate fate_ = next_step();						type done_ = failed;							if (fate_ != IS_DEAD)								done_ = call;							if (fate_ == LIVES)								return done_;							errno = EIO;								return failed;							} while (0)
 
 #define WRAP(type, name, ...)						\
 	type __real_##name(__VA_ARGS__);				\
@@ -63,21 +83,25 @@ WRAP(int, file_same_device, const char *a, const char *b, struct err *err);
 int
 __wrap_sqlite3_step(sqlite3_stmt *st)
 {
-	return is_dead() ? SQLITE_IOERR : __real_sqlite3_step(st);
+	STEP(int, __real_sqlite3_step(st), SQLITE_IOERR);
 }
 
 int
 __wrap_sqlite3_exec(sqlite3 *db, const char *sql,
     int (*row)(void *, int, char **, char **), void *ctx, char **ret_text)
 {
-	return is_dead() ? SQLITE_IOERR :
-	    __real_sqlite3_exec(db, sql, row, ctx, ret_text);
+	if (left_later > 0 && strcmp(sql, "COMMIT") == 0) {
+		left = left_later;
+		left_later = 0;
+	}
+	STEP(int, __real_sqlite3_exec(db, sql, row, ctx, ret_text),
+	    SQLITE_IOERR);
 }
 
 ssize_t
 __wrap_write(int fd, const void *data, size_t len)
 {
-	return is_dead() ? -1 : __real_write(fd, data, len);
+	STEP(ssize_t, __real_write(fd, data, len), -1);
 }
 
 int
@@ -90,27 +114,26 @@ __wrap_fsync(int fd)
 int
 __wrap_rename(const char *from, const char *to)
 {
-	return is_dead() ? -1 : __real_rename(from, to);
+	STEP(int, __real_rename(from, to), -1);
 }
 
 int
 __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to,
     unsigned flags)
 {
-	return is_dead() ? -1 :
-	    __real_renameat2(from_fd, from, to_fd, to, flags);
+	STEP(int, __real_renameat2(from_fd, from, to_fd, to, flags), -1);
 }
 
 int
 __wrap_link(const char *from, const char *to)
 {
-	return is_dead() ? -1 : __real_link(from, to);
+	STEP(int, __real_link(from, to), -1);
 }
 
 int
 __wrap_unlink(const char *path)
 {
-	return is_dead() ? -1 : __real_unlink(path);
+	STEP(int, __real_unlink(path), -1);
 }
 
 int
@@ -130,10 +153,4 @@ int
 __wrap_file_same_device(const char *a, const char *b, struct err *err)
 {
 	return steps_far_disk ? 0 : __real_file_same_device(a, b, err);
-}
-
-int
-steps_dead(void)
-{
-	return dead;
 }

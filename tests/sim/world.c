@@ -162,7 +162,7 @@ world_play(struct world *w)
 	size_t k;
 
 	if (setjmp(w->out) != 0) {
-		(void)steps_disarm();
+		steps_disarm();
 		steps_far_disk = 0;
 		return w->why;
 	}
