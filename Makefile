@@ -7,6 +7,7 @@
 #	make check           all tests, nothing installed
 #	make check-san       all tests with ASan and UBSan (in build/san)
 #	make check-valgrind  the unit tests under valgrind
+#	make check-sim       50,000 histories of each focus, all wrong designs
 #	make check-mutants   two million changed files, none of them taken
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
 #	make lint            gcc and clang, layers, headers alone, sizes

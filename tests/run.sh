@@ -5,6 +5,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 b=${1:-build}
+jobs=$(nproc)
+[ "$jobs" -le 8 ] || jobs=8
 passed=0
 failed=0
 out=$(mktemp)
@@ -54,6 +56,8 @@ done
 suite "C2SP age vectors" sh tests/live/age_vectors.sh "$b/tests/unit/age_vectors"
 suite "golden bundles" sh tests/golden/golden.sh "$b"
 suite "mutants" "$b/tests/mutants/mutants"
+suite "histories" "$b/tests/sim/sim" --jobs "$jobs" 2000
+suite "wrong designs" "$b/tests/sim/sim-mutants" --jobs "$jobs" 1000
 suite "memory" python3 tests/memory/bombs.py "$b"
 suite "SENAITE server" python3 tests/senaite/test_server.py
 suite "hardening" sh tests/hardening/run.sh "$b"
