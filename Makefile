@@ -10,6 +10,7 @@
 #	make check-sim       50,000 histories of each focus, all wrong designs
 #	make check-mutants   two million changed files, none of them taken
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
+#	make check-fault     every fault at every call, some 40 minutes
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make fuzz-smoke      each for a minute

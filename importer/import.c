@@ -299,9 +299,10 @@ climb(struct job *j, struct err *err)
 /* Is it wrong with us rather than with the file?  Once there is a copy of it,
  * what a disk does is ours. */
 static int
-is_ours(const struct import_report *r, enum err_code code)
+is_ours(const struct job *j, enum err_code code)
 {
-	if (r->complete == 1 && err_exit(code) == err_exit(E_IO))
+	if (j->spool.home_failed ||
+	    (j->report->complete == 1 && err_exit(code) == err_exit(E_IO)))
 		return 1;
 	return code == E_INTERNAL || code == E_NOSPACE ||
 	    code == E_READONLY || code == E_DAMAGED || code == E_LOCKED ||
@@ -355,7 +356,7 @@ import_file(struct store *s, const struct import_request *r,
 	report->outcome = why.code == E_GAP ? IMPORT_GAP : IMPORT_REFUSED;
 	mark_failure(report, &why);
 	report->err = why;
-	if (is_ours(report, why.code)) {
+	if (is_ours(&j, why.code)) {
 		*err = why;
 		return -(int)why.code;
 	}

@@ -9,7 +9,8 @@
 #define KEEP_FREE 1048576u		/* bytes left free on the home's disk */
 
 struct tee {
-	int from, to;
+	struct spool *spool;		/* what is written */
+	int from;
 	uint64_t at, size;
 	const char *path;
 	const struct import_progress *progress;
@@ -33,8 +34,11 @@ read_tee(void *ctx, void *to, size_t len, struct err *err)
 
 	if (n <= 0)
 		return n;
-	if ((rc = file_write(t->to, to, (size_t)n, "the spool", err)) < 0)
+	if ((rc = file_write(t->spool->fd, to, (size_t)n, "the spool",
+	    err)) < 0) {
+		t->spool->home_failed = 1;
 		return rc;
+	}
 	t->at += (uint64_t)n;
 	if (t->progress->at != NULL)
 		t->progress->at(t->progress->ctx, t->at, t->size, 0);
@@ -63,7 +67,7 @@ spool_take(struct store *s, const char *path, struct spool *ret,
 {
 	CLEANUP(buf_clear) struct buf folder = BUF_INIT;
 	CLEANUP(file_closep) int from = -1;
-	struct tee t = { .path = path, .progress = progress };
+	struct tee t = { .spool = ret, .path = path, .progress = progress };
 	struct reader_in in = { read_tee, &t };
 	int rc;
 
@@ -74,13 +78,13 @@ spool_take(struct store *s, const char *path, struct spool *ret,
 	buf_addf(&folder, "%s/spool", s->home);
 	if (buf_str(&folder) == NULL)
 		return err_oom(err);
-	if ((rc = check_space(s, t.size, err)) < 0)
+	if ((rc = check_space(s, t.size, err)) < 0 ||
+	    (rc = file_private(folder.at, err)) < 0) {
+		ret->home_failed = 1;
 		return rc;
-	if ((rc = file_private(folder.at, err)) < 0)
-		return rc;
+	}
 	ret->fd = rc;
 	t.from = from;
-	t.to = ret->fd;
 	rc = reader_walk(&ret->reader, &in, err);
 	return rc < 0 ? err_rung(err, 1) : 0;
 }

@@ -10,6 +10,7 @@
 struct spool {
 	int fd;				/* the private copy; -1: none */
 	struct reader reader;		/* what the walk found */
+	int home_failed;		/* not the file, nor its medium */
 };
 #define SPOOL_INIT { .fd = -1 }
 

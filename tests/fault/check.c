@@ -1,0 +1,361 @@
+#include "check.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../base/file.h"
+#include "../../format/reader.h"
+
+#define KILLED (256 + SIGKILL)
+
+void
+trial_clear(struct trial *t)
+{
+	said_clear(&t->said);
+	buf_clear(&t->list);
+	buf_clear(&t->wrong);
+}
+
+#define WRONG(t, ...) do {						\
+	buf_addf(&(t)->wrong, "  ");					\
+	buf_addf(&(t)->wrong, __VA_ARGS__);				\
+	buf_addc(&(t)->wrong, '\n');					\
+} while (0)
+
+static int
+is_kill(const struct trace_fault *f)
+{
+	return f->act == TRACE_KILL || f->act == TRACE_KILL_AFTER ||
+	    f->act == TRACE_TEAR;
+}
+
+/* --- files ------------------------------------------------------------- */
+
+static int64_t
+read_file(void *ctx, void *to, size_t len, struct err *err)
+{
+	FILE *f = ctx;
+
+	(void)err;
+	return (int64_t)fread(to, 1, len, f);
+}
+
+/* Whole, signed by the site, and what the site remembers of its number? */
+static void
+check_file(struct trial *t, const char *path)
+{
+	CLEANUP(reader_clear) struct reader r = { .size = 0 };
+	CLEANUP(buf_clear) struct buf pub = BUF_INIT;
+	const char *number = strrchr(path, '_');
+	FILE *f = fopen(world_path(t->w, path), "r");
+	struct reader_in in = { read_file, f };
+	struct err err = ERR_INIT;
+	struct minisign_pub key;
+	enum sums_kind kind;
+	char name[64];
+
+	(void)snprintf(name, sizeof name, "%.40s/keys/sign.pub", t->sc->site);
+	if (f == NULL || file_read_all(world_path(t->w, name), 4096, &pub,
+	    &err) < 0 ||
+	    minisign_pub_parse(&key, pub.at, pub.len, &err) < 0)
+		die("%s: %s", path, err.text);
+	if (reader_walk(&r, &in, &err) < 0 ||
+	    reader_authentic(&r, &key, &err) < 0 ||
+	    reader_valid(&r, &kind, &err) < 0)
+		WRONG(t, "%s is not whole: %s", path, err.text);
+	else if (number != NULL && !state_knows(t->w, t->sc->site,
+	    strtoull(number + 1, NULL, 10), r.id))
+		WRONG(t, "%s is not what the store remembers of it", path);
+	(void)fclose(f);
+}
+
+/* Each file of a list that the site gave a name. */
+static void
+check_files(struct trial *t, const struct buf *list)
+{
+	char line[512], from[64];
+	const char *at, *end;
+	char *blank;
+
+	(void)snprintf(from, sizeof from, "/lab-%.40s_to_", t->sc->site);
+	for (at = list->at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at),
+		    at);
+		if ((blank = strchr(line, ' ')) != NULL)
+			*blank = '\0';
+		if (strstr(line, from) != NULL && strstr(line, ".part") ==
+		    NULL)
+			check_file(t, line);
+	}
+}
+
+/* What had a name has it still, with the same bytes. */
+static void
+check_kept(struct trial *t, const struct buf *now)
+{
+	const char *at, *end;
+	char line[512];
+
+	for (at = t->list.at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at) + 1,
+		    at);
+		if (strstr(line, ".satchel ") != NULL &&
+		    strstr(now->at, line) == NULL)
+			WRONG(t, "no longer there or another: %s", line);
+	}
+}
+
+static void
+check_litter(struct trial *t, const char *when)
+{
+	static const char *const folders[] = {
+		"drop", "old", "cards", "state/satchel", "tmp", "medium"
+	}, *const inside[] = { "", "/spool", "/keys", "/.init" };
+	CLEANUP(buf_clear) struct buf found = BUF_INIT;
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < sizeof folders / sizeof *folders; i++)
+		world_litter(t->w, folders[i], &found);
+	for (i = 0; i < sizeof inside / sizeof *inside; i++) {
+		(void)snprintf(path, sizeof path, "%.40s%s", t->sc->site,
+		    inside[i]);
+		world_litter(t->w, path, &found);
+	}
+	if (found.len > 0)
+		WRONG(t, "left %s:%s", when, buf_str(&found));
+}
+
+/* --- after the fault --------------------------------------------------- */
+
+static void
+look(struct trial *t)
+{
+	const struct reference *r = t->ref;
+
+	state_read(t->w, t->sc->site, &t->mid);
+	scenario_list(t->w, t->sc, &t->list);
+	t->outcome = state_same(&t->mid, &r->before) ? BEFORE :
+	    state_same(&t->mid, &r->after) ? AFTER : BETWEEN;
+	if (t->mid.is_there && !t->mid.is_sound)
+		WRONG(t, "integrity_check fails");
+	if (t->outcome == BETWEEN && t->sc->kind == ONE_STEP &&
+	    !state_same(&t->mid, &r->again))
+		WRONG(t, "the store is neither as before nor as after");
+	if (t->sc->kind != FILES)
+		return;
+	if (memcmp(t->mid.lab, r->before.lab, STATE_HASH) != 0 &&
+	    memcmp(t->mid.lab, r->after.lab, STATE_HASH) != 0)
+		WRONG(t, "the lab is neither as before nor as after");
+	check_files(t, &t->list);
+}
+
+void
+check_look(struct trial *t)
+{
+	look(t);
+}
+
+static void
+check_message(struct trial *t, int exit)
+{
+	const char *text = buf_str(&t->said.err);
+
+	if (exit == 1 || strstr(text, "E_INTERNAL") != NULL)
+		WRONG(t, "it calls this a bug of its own");
+	else if (strstr(text, "satchel: E_") == NULL)
+		WRONG(t, "exit %d without a message", exit);
+	else if (strstr(text, "\n  next: ") == NULL)
+		WRONG(t, "exit %d, and not what to do next", exit);
+}
+
+/* Each file of `list` is in `all`, with the same bytes, and no other is
+ * missing but one that never got its name. */
+static int
+is_part(const struct buf *list, const struct buf *all)
+{
+	char line[512];
+	const char *at, *end;
+
+	for (at = all->at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at) + 1,
+		    at);
+		if (strstr(line, ".satchel ") == NULL &&
+		    strstr(list->at, line) == NULL)
+			return 0;
+	}
+	for (at = list->at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at) + 1,
+		    at);
+		if (strstr(all->at, line) == NULL)
+			return 0;
+	}
+	return 1;
+}
+
+static int
+is_done(const struct trial *t)
+{
+	return state_same(&t->mid, &t->ref->after) &&
+	    ((t->sc->flags & DIFFERS) ||
+	    is_part(&t->list, &t->ref->list_after));
+}
+
+/* Exit 2-10 and 14: nothing was changed, or it says that it may be.  Numbers
+ * of files do not count. */
+static void
+check_honest(struct trial *t, int exit)
+{
+	const char *text = buf_str(&t->said.err);
+
+	if (exit == t->sc->exit) {
+		if (t->sc->kind == ONE_STEP && !is_done(t))
+			WRONG(t, "exit %d, and it is not done", exit);
+		return;
+	}
+	if (t->sc->kind == FILES || t->sc->kind == STEPS ||
+	    strstr(text, "it is done") != NULL ||
+	    strstr(text, "it may be done") != NULL)
+		return;
+	if (t->sc->kind == SITE ? t->mid.is_there : t->outcome == AFTER &&
+	    !state_same(&t->ref->before, &t->ref->after))
+		WRONG(t, "exit %d, and all the same it is done", exit);
+}
+
+/* What it could not remove, or made without being told, the next run
+ * removes. */
+static int
+may_litter(const struct trial *t)
+{
+	const char *call = t->said.end.call;
+
+	return t->fault->on || strncmp(call, "unlink", 6) == 0 ||
+	    strcmp(call, "rmdir") == 0 ||
+	    (t->fault->act == TRACE_FAIL_LATE && strcmp(call, "openat") == 0);
+}
+
+void
+check_fault(struct trial *t)
+{
+	const struct trace_fault *f = t->fault;
+	int exit = said_exit(&t->said);
+
+	look(t);
+	if (is_kill(f)) {
+		if (exit != KILLED && t->said.end.fired > 0)
+			WRONG(t, "exit %d, not killed", exit);
+		return;
+	}
+	if (exit >= 256 || exit == 98)
+		WRONG(t, "ended by signal %d", exit - 256);
+	else if (exit != t->sc->exit)
+		check_message(t, exit);
+	if (f->act == TRACE_SHORT && exit != t->sc->exit)
+		WRONG(t, "exit %d for a short write", exit);
+	check_honest(t, exit);
+
+	if (!may_litter(t))
+		check_litter(t, "by a run that failed");
+}
+
+/* --- after the next run ------------------------------------------------ */
+
+/* As one undisturbed run leaves it, or two.  Where more numbers were lost, or
+ * encryption makes other bytes, what is delivered tells. */
+static int
+is_as_undisturbed(struct trial *t, const struct state *now,
+    const struct buf *list)
+{
+	const struct reference *r = t->ref;
+
+	if ((t->sc->flags & DIFFERS) || (t->sc->kind == FILES &&
+	    t->outcome == BETWEEN))
+		return 1;
+	if (state_same(now, &r->after) && is_part(list, &r->list_after))
+		return 1;
+	return state_same(now, &r->again) && is_part(list, &r->list_again);
+}
+
+static void
+check_numbers(struct trial *t, const struct state *now)
+{
+	uint64_t step = t->ref->after.sequence - t->ref->before.sequence;
+
+	if (now->sequence < t->ref->after.sequence ||
+	    now->sequence > t->mid.sequence + step)
+		WRONG(t, "%u files were written, then %u",
+		    (unsigned)t->mid.sequence, (unsigned)now->sequence);
+	if (memcmp(now->lab, t->ref->after.lab, STATE_HASH) != 0)
+		WRONG(t, "the lab is not as after an undisturbed run");
+}
+
+static void
+check_delivery(struct trial *t)
+{
+	CLEANUP(buf_clear) struct buf dump = BUF_INIT;
+
+	scenario_deliver(t->w, &dump);
+	if (strcmp(dump.at, t->ref->dump.at) != 0)
+		WRONG(t, "b does not get what it gets of an undisturbed run");
+}
+
+static void
+check_site(struct trial *t)
+{
+	CLEANUP(said_clear) struct said s = SAID_INIT;
+	char words[64];
+
+	(void)snprintf(words, sizeof words, "%s doctor", t->sc->site);
+	if (world_run(t->w, words, NULL, &s) != 0 || said_exit(&s) != 0)
+		WRONG(t, "doctor: exit %d: %s", said_exit(&s),
+		    buf_str(&s.err));
+}
+
+/* That of a first run, or of a second where the first was done. */
+static int
+is_expected_exit(const struct trial *t, int exit)
+{
+	int again = exit == t->ref->exit_again;
+
+	if (t->sc->kind == SITE)
+		return t->mid.is_there ? again : exit == t->sc->exit;
+	if (t->sc->kind == FILES || t->outcome == BETWEEN)
+		return exit == t->sc->exit;
+	if (state_same(&t->ref->before, &t->ref->after))
+		return again || exit == t->sc->exit;
+	return t->outcome == AFTER ? again : exit == t->sc->exit;
+}
+
+void
+check_next(struct trial *t)
+{
+	CLEANUP(said_clear) struct said s = SAID_INIT;
+	CLEANUP(buf_clear) struct buf list = BUF_INIT;
+	struct state now;
+
+	if (t->sc->kind == SITE && t->mid.is_there)
+		check_site(t);
+	if (world_run(t->w, t->sc->run, NULL, &s) != 0)
+		die("cannot run");
+	if (!is_expected_exit(t, said_exit(&s)))
+		WRONG(t, "the next run: exit %d: %s", said_exit(&s),
+		    buf_str(&s.err));
+	state_read(t->w, t->sc->site, &now);
+	scenario_list(t->w, t->sc, &list);
+	if (!now.is_there || !now.is_sound)
+		WRONG(t, "integrity_check fails after the next run");
+	if (t->sc->kind == SITE)
+		check_site(t);
+	else if (!is_as_undisturbed(t, &now, &list))
+		WRONG(t, "the next run does not end as an undisturbed one");
+	check_litter(t, "after the next run");
+	if (t->sc->kind != FILES)
+		return;
+	check_numbers(t, &now);
+	check_files(t, &list);
+	check_kept(t, &list);
+	if (t->ref->dump.len > 0 && ((t->sc->flags & DIFFERS) || t->outcome == BETWEEN))
+		check_delivery(t);
+}
