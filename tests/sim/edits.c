@@ -233,7 +233,7 @@ change_shown(struct world *w, struct editing *e)
 static void
 edit_one(struct world *w, int i, enum op_kind kind)
 {
-	struct editing e = { .uid = (int)dice_below(&w->r, UIDS),
+	struct editing e = { .uid = (int)dice_below(&w->r, w->p->objects),
 	    .by_rule = 1 };
 	int n, see = !w->forced;
 
@@ -271,7 +271,7 @@ create(struct world *w, int i)
 static void
 stale(struct world *w, int i)
 {
-	struct editing e = { .uid = (int)dice_below(&w->r, UIDS) };
+	struct editing e = { .uid = (int)dice_below(&w->r, w->p->objects) };
 	const struct bits *had = &w->o.at[i].had[e.uid];
 	int n, at, count = bits_count(had);
 

@@ -2,7 +2,8 @@
  * against an oracle that knows every version each edit was shown.
  *
  *	sim N              N histories, of each focus in turn
- *	sim --focus F N    general restore several files kills
+ *	sim --focus F N    general conflicts restore several files
+ *	                   kills
  *	sim --first S ...  from that seed on
  *	sim --jobs J ...   by so many processes
  *	sim --focus F --seed S	one history; a failure is shrunk and printed

@@ -52,11 +52,11 @@ static const struct {
 	M(winner_only, GENERAL, "only the winner travels"),
 	M(import_without_sequence, GENERAL, "a change that was imported gets "
 	    "no new sequence"),
-	M(exceptions_of_siblings, GENERAL, "exceptions name the siblings, not "
+	M(exceptions_of_siblings, CONFLICTS, "exceptions name the siblings, not "
 	    "the stamps of their fields"),
 	M(context_of_all, GENERAL, "the context of an edit is the join of all "
 	    "siblings"),
-	M(plain_vector, GENERAL, "a context without exceptions"),
+	M(plain_vector, CONFLICTS, "a context without exceptions"),
 	M(tombstone_wins, GENERAL, "a deletion wins over a live sibling"),
 	M(tombstone_swallows, GENERAL, "a deletion swallows concurrent "
 	    "versions"),
@@ -66,15 +66,15 @@ static const struct {
 	M(counters_reused, RESTORE, "counters and sequences are used again "
 	    "after a restore"),
 	M(winner_by_arrival, GENERAL, "the winner is what arrived last"),
-	M(label_is_clock, GENERAL, "the label is the site's clock"),
+	M(label_is_clock, CONFLICTS, "the label is the site's clock"),
 	M(tombstone_without_history, GENERAL, "a tombstone drops the "
 	    "history"),
 	M(no_birth, GENERAL, "a field without a stamp counts as unchanged"),
-	M(take_keeps_stamps, GENERAL, "a decision for one side keeps that "
+	M(take_keeps_stamps, CONFLICTS, "a decision for one side keeps that "
 	    "side's stamps"),
-	M(take_over_tombstone, GENERAL, "a decision over a deletion is no "
+	M(take_over_tombstone, CONFLICTS, "a decision over a deletion is no "
 	    "creation"),
-	M(twins_unseen, GENERAL, "siblings that look the same were not "
+	M(twins_unseen, CONFLICTS, "siblings that look the same were not "
 	    "shown"),
 	M(digest_adds, GENERAL, "the digest forgets to take the old set out"),
 	M(blob_unreceipted, FILES, "an attachment is taken for known when it "

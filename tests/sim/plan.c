@@ -8,7 +8,7 @@
 #define LENGTH 90			/* operations of a history */
 
 const char *const focus_names[FOCUS_COUNT] = {
-	"general", "restore", "several", "files", "kills"
+	"general", "conflicts", "restore", "several", "files", "kills"
 };
 
 static const char *const op_names[OP_KINDS] = {
@@ -46,6 +46,10 @@ static const struct mix {
 	    [OP_EXCERPT] = 3, [OP_RECEIPT] = 4, [OP_REQUEST] = 1,
 	    [OP_DELIVER] = 34, [OP_LATE] = 6, [OP_BACKUP] = 4,
 	    [OP_RESTORE] = 4 } },
+	[FOCUS_CONFLICTS] = { 0x0f, {		/* up to four sites */
+	    [OP_EDIT] = 24, [OP_LOAD] = 6, [OP_DELETE] = 4, [OP_STALE] = 14,
+	    [OP_RESOLVE] = 12, [OP_DISJOINT] = 6, [OP_EXPORT] = 22,
+	    [OP_DELIVER] = 40, [OP_LATE] = 4 } },
 	[FOCUS_RESTORE] = { 0x07, {		/* pair mesh3 chain4 */
 	    [OP_EDIT] = 16, [OP_EXPORT] = 20, [OP_DELIVER] = 24,
 	    [OP_RECEIPT] = 4, [OP_BACKUP] = 12, [OP_RESTORE] = 9 } },
@@ -128,6 +132,7 @@ plan_roll(struct plan *ret, uint64_t seed, enum focus focus)
 	ret->several = dice_chance(&d, 20);
 	ret->encrypt = dice_chance(&d, 8);
 	ret->gzip = dice_chance(&d, 8);
+	ret->objects = focus == FOCUS_CONFLICTS ? 2 : 6;
 	ret->files = focus == FOCUS_FILES ? 60 : dice_chance(&d, 30) ? 20 : 0;
 	ret->large = focus == FOCUS_FILES && dice_chance(&d, 30);
 	ret->kills = focus == FOCUS_KILLS ? 60 : dice_chance(&d, 10) ? 15 : 0;

@@ -23,8 +23,8 @@ struct op {
 };
 
 enum focus {
-	FOCUS_GENERAL, FOCUS_RESTORE, FOCUS_SEVERAL, FOCUS_FILES, FOCUS_KILLS,
-	FOCUS_COUNT
+	FOCUS_GENERAL, FOCUS_CONFLICTS, FOCUS_RESTORE, FOCUS_SEVERAL,
+	FOCUS_FILES, FOCUS_KILLS, FOCUS_COUNT
 };
 extern const char *const focus_names[FOCUS_COUNT];
 
@@ -44,6 +44,7 @@ struct plan {
 	int clocks;			/* run again under other clocks */
 	int several;			/* healing: one bundle for all peers */
 	int encrypt, gzip;
+	unsigned objects;		/* how many are edited */
 	unsigned files;			/* percent of edits that attach */
 	int large;			/* attachments of several parts too */
 	unsigned kills;			/* percent of runs that are killed */

@@ -29,7 +29,7 @@ $(B)/mutant/%.o: %.c
 TEST_BIN += $(B)/tests/sim/sim $(B)/tests/sim/sim-mutants
 
 check-sim: $(B)/tests/sim/sim $(B)/tests/sim/sim-mutants
-	for f in general restore several files kills; do \
+	for f in general conflicts restore several files kills; do \
 		$(B)/tests/sim/sim --jobs $(SIM_JOBS) --focus $$f \
 		    $(SIM_HISTORIES) || exit 1; \
 	done
