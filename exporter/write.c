@@ -186,8 +186,8 @@ end_object(struct writing *w, struct err *err)
 
 #define ROWS(also) "SELECT o.id,o.seq,o.uid,v.actor,v.n,v.label,v.born_actor," \
 	"v.born_n,v.hash,v.context,v.stamps,v.blobs,v.content FROM object o " \
-	"JOIN version v ON v.object=o.id WHERE o.seq>? AND o.via IS NOT ? " \
-	also "ORDER BY o.seq"
+	"LEFT JOIN version v ON v.object=o.id WHERE o.seq>? AND o.via IS NOT" \
+	" ? " also "ORDER BY o.seq"
 
 static int
 dot_of(struct store *s, struct dot *d, sqlite3_stmt *st, int column,

@@ -173,7 +173,7 @@ flush(struct dump *d, const struct dump_out *out, struct err *err)
 	return rc;
 }
 
-/* A row: uid, content of the winner, is there another sibling? */
+/* A row: uid, content of the winner, are there others or none? */
 static int
 add_row(struct dump *d, sqlite3_stmt *st, struct err *err)
 {
@@ -196,12 +196,13 @@ static int
 dump_rows(struct dump *d, const struct dump_what *what,
     const struct dump_out *out, struct err *err)
 {
-	/* CROSS JOIN: along the uids, so that nothing is sorted. */
-	sqlite3_stmt *st = store_sql(d->s, "SELECT o.uid,v.content,EXISTS("
-	    "SELECT 1 FROM version x WHERE x.object=o.id AND x.id<>v.id) "
-	    "FROM object o CROSS JOIN version v ON v.object=o.id AND "
-	    "v.winner=1 WHERE o.deleted<=? AND (?2 IS NULL OR o.type=?2) "
-	    "ORDER BY o.uid", err);
+	/* LEFT JOIN: along the uids, so that nothing is sorted, nor left out
+	 * for what it has lost. */
+	sqlite3_stmt *st = store_sql(d->s, "SELECT o.uid,v.content,"
+	    "v.id IS NULL OR EXISTS(SELECT 1 FROM version x WHERE "
+	    "x.object=o.id AND x.id<>v.id) FROM object o LEFT JOIN version v "
+	    "ON v.object=o.id AND v.winner=1 WHERE o.deleted<=? AND "
+	    "(?2 IS NULL OR o.type=?2) ORDER BY o.uid", err);
 	int rc;
 
 	if (st == NULL)

@@ -387,6 +387,7 @@ TEST(damage)
 	static const char *const all[] = {
 		"UPDATE version SET content=replace(content,'T','U')",
 		"UPDATE version SET hash=x'00'",
+		"DELETE FROM version",
 		"UPDATE version SET actor=77",
 		"UPDATE version SET born_actor=77,born_n=1",
 		"UPDATE part SET bytes=x'00112233445566778899'",
