@@ -99,12 +99,9 @@ bind_all(sqlite3_stmt *st, const char *kinds, va_list ap)
 			p = va_arg(ap, const void *);
 			(void)sqlite3_bind_blob(st, i, p, 32, SQLITE_STATIC);
 			break;
-		case 's':
+		default:
 			p = va_arg(ap, const void *);
 			(void)sqlite3_bind_text(st, i, p, -1, SQLITE_STATIC);
-			break;
-		default:
-			(void)sqlite3_bind_null(st, i);
 			break;
 		}
 	}

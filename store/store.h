@@ -119,7 +119,7 @@ struct sqlite3_stmt *store_sql(struct store *s, const char *literal,
     struct err *err);
 
 /* Bind in order: i int64_t; t, b: pointer and size_t of text, blob (borrowed
- * until the next step); h: 32-byte blob; s: C string or NULL; 0: null. */
+ * until the next step); h: 32-byte blob; s: C string or NULL. */
 void store_bind(struct sqlite3_stmt *st, const char *kinds, ...);
 
 /* 1: a row; 0: done, reset. Errors: E_IO, E_NOSPACE, E_READONLY, E_DAMAGED */

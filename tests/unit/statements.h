@@ -1,7 +1,7 @@
 /* statements.h: a database that refuses one statement when a test says so.
  * In a program that includes this, the calls of SQLite below are ours.
  *
- *	statements_refuse(3);	the third from now fails: no space
+ *	statements_refuse(3);	the third from now fails
  *	... statements.refused	it was reached
  *
  * What cannot fail with a meaning is not counted: a roll-back, and the end of
@@ -18,6 +18,7 @@
 static struct {
 	long left;			/* until it fails; 0: never */
 	int refused;			/* it has failed */
+	int code, errnum;		/* so; 0: SQLITE_FULL */
 	int inside;			/* of sqlite3_exec: not counted */
 } statements;
 
@@ -39,6 +40,12 @@ statements_now(void)
 	return 1;
 }
 
+static inline int
+statements_code(void)
+{
+	return statements.code != 0 ? statements.code : SQLITE_FULL;
+}
+
 /* The function that ours hides, into a pointer to it. */
 static inline void
 statements_real(const char *name, void *ret)
@@ -54,7 +61,7 @@ sqlite3_step(sqlite3_stmt *st)
 	static int (*real)(sqlite3_stmt *);
 
 	if (statements_now())
-		return SQLITE_FULL;
+		return statements_code();
 	if (real == NULL)
 		statements_real("sqlite3_step", &real);
 	return real(st);
@@ -68,7 +75,7 @@ sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned flags,
 	    sqlite3_stmt **, const char **);
 
 	if (statements_now())
-		return SQLITE_FULL;
+		return statements_code();
 	if (real == NULL)
 		statements_real("sqlite3_prepare_v3", &real);
 	return real(db, sql, len, flags, ret, tail);
@@ -85,7 +92,7 @@ sqlite3_exec(sqlite3 *db, const char *sql,
 	if (strncmp(sql, "ROLLBACK", 8) != 0 && (strcmp(sql, "COMMIT") != 0 ||
 	    sqlite3_txn_state(db, NULL) == SQLITE_TXN_WRITE) &&
 	    statements_now())
-		return SQLITE_FULL;
+		return statements_code();
 	if (real == NULL)
 		statements_real("sqlite3_exec", &real);
 	statements.inside++;
@@ -101,10 +108,17 @@ sqlite3_extended_errcode(sqlite3 *db)
 	static int (*real)(sqlite3 *);
 
 	if (statements.refused)
-		return SQLITE_FULL;
+		return statements_code();
 	if (real == NULL)
 		statements_real("sqlite3_extended_errcode", &real);
 	return real(db);
+}
+
+int
+sqlite3_system_errno(sqlite3 *db)
+{
+	(void)db;
+	return statements.errnum;
 }
 
 /* Nothing here is about a cut of power. */

@@ -3,6 +3,7 @@
  * Each time the step says that there is no space, and nothing has changed but
  * the log: no row, no counter, no file.  At last it succeeds. */
 #include <dirent.h>
+#include <errno.h>
 
 #include "../../store/conflict.h"
 #include "../../store/digest.h"
@@ -695,6 +696,45 @@ TEST(every_statement)
 			FAIL("%s at %s runs no statement", story[i].name,
 			    story[i].site);
 	}
+	buf_clear(&w.out);
+	sites_end(&w.t);
+}
+
+/* What SQLite says, and what we call it. */
+TEST(names)
+{
+	static const struct {
+		int code, errnum;
+		enum err_code name;
+	} all[] = {
+		{ SQLITE_FULL, 0, E_NOSPACE },
+		{ SQLITE_READONLY_DBMOVED, 0, E_READONLY },
+		{ SQLITE_CORRUPT_INDEX, 0, E_DAMAGED },
+		{ SQLITE_NOTADB, 0, E_DAMAGED },
+		{ SQLITE_BUSY, 0, E_LOCKED },
+		{ SQLITE_LOCKED, 0, E_LOCKED },
+		{ SQLITE_NOMEM, 0, E_INTERNAL },
+		{ SQLITE_IOERR_READ, 0, E_IO },
+		{ SQLITE_IOERR_READ, EIO, E_IO },
+		{ SQLITE_IOERR_WRITE, EROFS, E_READONLY },
+		{ SQLITE_IOERR_FSYNC, ENOSPC, E_NOSPACE },
+		{ SQLITE_ERROR, 0, E_INTERNAL },
+	};
+	struct err err = ERR_INIT;
+	struct world w;
+	size_t i;
+
+	begin(&w);
+	w.s = sites_open(&w.t, "a");
+	for (i = 0; i < sizeof all / sizeof *all; i++) {
+		statements.code = all[i].code;
+		statements.errnum = all[i].errnum;
+		statements_refuse(1);
+		CHECK_ERR(store_begin(w.s, &err), &err, all[i].name);
+		statements_refuse(0);
+	}
+	statements.code = statements.errnum = 0;
+	store_closep(&w.s);
 	buf_clear(&w.out);
 	sites_end(&w.t);
 }
