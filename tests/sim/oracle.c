@@ -452,21 +452,39 @@ check_set(struct oracle *o, int site, int uid, const struct bits *have,
 	    "a version is neither live nor seen";
 }
 
-/* What is in the store; one that nobody made was made by a machine here,
- * which saw all. */
+struct where {				/* an object at a site */
+	int site, uid;
+	const struct actor *self;
+};
+
+/* Was it made just now?  A site that went back may make the very version
+ * again that went with it. */
 static int
-read_held(struct oracle *o, int site, int uid, const struct object *x,
+is_new(const struct bits *past, const struct actor *self,
+    const struct version *v, int n, const struct bits *incoming)
+{
+	return n < 0 || (!bits_has(past, n) && !bits_has(incoming, n) &&
+	    actor_cmp(&v->dot.actor, self) == 0);
+}
+
+/* What is in the store; one that is new was made by a machine here, which saw
+ * all. */
+static int
+read_held(struct oracle *o, const struct where *at, const struct object *x,
     struct bits *incoming, struct bits *have)
 {
-	struct bits all = o->at[site].live[uid];
+	const struct memory *m = &o->at[at->site];
+	struct bits all = m->live[at->uid];
 	size_t i;
 	int n;
 
 	*have = (struct bits){ { 0 } };
 	for (i = 0; i < x->set.count; i++) {
-		if ((n = oracle_find(o, x->set.v[i])) < 0) {
+		n = oracle_find(o, x->set.v[i]);
+		if (is_new(&m->past[at->uid], at->self, x->set.v[i], n,
+		    incoming)) {
 			bits_unite(&all, incoming);
-			n = oracle_enter(o, uid, x->set.v[i], &all);
+			n = oracle_enter(o, at->uid, x->set.v[i], &all);
 			if (n < 0)
 				return -1;
 			*incoming = (struct bits){ { 0 } };
@@ -482,13 +500,14 @@ oracle_check(struct oracle *o, int site, struct store *s, int uid,
     const struct bits *incoming, struct err *err)
 {
 	CLEANUP(object_clear) struct object x = OBJECT_INIT;
+	const struct where at = { site, uid, &s->self };
 	struct bits in = *incoming, have;
 	const char *why;
 	int changed = 0;
 
 	if (object_get(s, uid_name(uid), 2, &x, err) != 1)
 		return "an object is not there";
-	if (read_held(o, site, uid, &x, &in, &have) < 0)
+	if (read_held(o, &at, &x, &in, &have) < 0)
 		return "an object says what nobody wrote";
 	if ((why = check_set(o, site, uid, &have, &in, &changed)) != NULL ||
 	    (why = check_winner(o, s, uid, &x, &have, err)) != NULL ||
