@@ -15,6 +15,6 @@ $(MUTANTS): $(MUTANTS_OBJ) $(B)/libsatchel.a
 
 # All that there are of single changes, and more of several at once.
 check-mutants: $(MUTANTS)
-	MUTANTS_COUNT=2000000 $(MUTANTS)
+	MUTANTS_COUNT=2400000 $(MUTANTS)
 
 .PHONY: check-mutants
