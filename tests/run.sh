@@ -56,6 +56,8 @@ done
 suite "C2SP age vectors" sh tests/live/age_vectors.sh "$b/tests/unit/age_vectors"
 suite "golden bundles" sh tests/golden/golden.sh "$b"
 suite "mutants" "$b/tests/mutants/mutants"
+suite "power cuts" "$b/tests/power/power" "$b/satchel" \
+    "$b/tests/power/recorder.so" tests/power/work.sh
 suite "histories" "$b/tests/sim/sim" --jobs "$jobs" 2000
 suite "wrong designs" "$b/tests/sim/sim-mutants" --jobs "$jobs" 1000
 suite "memory" python3 tests/memory/bombs.py "$b"

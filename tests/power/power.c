@@ -34,9 +34,9 @@
 #include "story.h"
 
 #define STATES 10000u
-#define GO_ON_EVERY 15u			/* new states for one that goes on */
+#define GO_ON_EVERY 30u			/* new states for one that goes on */
 #define AGAIN 3u			/* cut states that are cut again */
-#define BITE_STATES 400u		/* of each sync that is taken out */
+#define BITE_STATES 300u		/* of each sync that is taken out */
 #define LIE_STATES 200u
 #define ORDER_STATES 40u
 #define SHOWN_MAX 3			/* violations of a run */
