@@ -108,13 +108,14 @@ static void
 make_place(struct yard *y, int i)
 {
 	struct place *p = &y->at[i];
-	char folder[sizeof y->folder], path[128], nonce[17];
+	char folder[sizeof y->folder], id[4], path[128], nonce[17];
 	FILE *f;
 
 	memcpy(folder, y->folder, sizeof folder);
-	(void)snprintf(p->id, sizeof p->id, "s%d", i % 10);
-	(void)snprintf(p->home, sizeof p->home, "%.60s/%s", folder, p->id);
-	(void)snprintf(path, sizeof path, "%s/store.db", p->home);
+	(void)snprintf(id, sizeof id, "s%d", i % 10);
+	memcpy(p->id, id, sizeof id);
+	(void)snprintf(p->home, sizeof p->home, "%.60s/%s", folder, id);
+	(void)snprintf(path, sizeof path, "%.60s/%s/store.db", folder, id);
 	(void)snprintf(nonce, sizeof nonce, "%016x", (unsigned)i + 1);
 	p->keeper = open_db(path);
 	NEED(y, store_create(p->home, p->id, p->id, nonce, &y->err));
@@ -130,17 +131,18 @@ yard_begin(struct yard *y)
 {
 	const char *base = access("/dev/shm", W_OK | X_OK) == 0 ?
 	    "/dev/shm" : "/tmp";
+	char folder[sizeof y->folder];
 	int i, k;
 
 	*y = (struct yard){ .err = ERR_INIT };
 	need(sodium_init() >= 0 && sqlite3_initialize() == SQLITE_OK &&
 	    sqlite3_vfs_register(sqlite3_vfs_find("memdb"), 1) == SQLITE_OK,
 	    "begin");
-	(void)snprintf(y->folder, sizeof y->folder, "%s/satchel-sim.XXXXXX",
-	    base);
-	need(mkdtemp(y->folder) != NULL, "make a folder");
-	(void)snprintf(y->state, sizeof y->state, "%.60s/state", y->folder);
-	(void)snprintf(y->out, sizeof y->out, "%.60s/out", y->folder);
+	(void)snprintf(folder, sizeof folder, "%s/satchel-sim.XXXXXX", base);
+	need(mkdtemp(folder) != NULL, "make a folder");
+	memcpy(y->folder, folder, sizeof folder);
+	(void)snprintf(y->state, sizeof y->state, "%s/state", folder);
+	(void)snprintf(y->out, sizeof y->out, "%s/out", folder);
 	need(mkdir(y->out, 0700) == 0 && mkdir(y->state, 0700) == 0,
 	    "make a folder");
 	for (i = 0; i < SITES_MAX; i++)
