@@ -1,5 +1,6 @@
 #include "buf.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,11 @@ buf_clear(struct buf *b)
 {
 	if (b == NULL)
 		return;
-	free(b->at);
-	*b = (struct buf){ .max = b->max };
+	if (b->secret)
+		sodium_free(b->at);
+	else
+		free(b->at);
+	*b = (struct buf){ .max = b->max, .secret = b->secret };
 }
 
 void
@@ -19,6 +23,22 @@ buf_reset(struct buf *b)
 {
 	b->len = 0;
 	b->failed = 0;
+}
+
+/* Another allocation for what is held. */
+static char *
+grow(const struct buf *b, size_t cap)
+{
+	char *at;
+
+	if (!b->secret)
+		return realloc(b->at, cap);
+	if ((at = sodium_malloc(cap)) == NULL)
+		return NULL;
+	if (b->at != NULL)
+		memcpy(at, b->at, b->len);
+	sodium_free(b->at);
+	return at;
 }
 
 char *
@@ -39,7 +59,7 @@ buf_room(struct buf *b, size_t more)
 		cap = b->cap * 2 > need ? b->cap * 2 : need;
 		if (cap < 64)
 			cap = 64;
-		if ((at = realloc(b->at, cap)) == NULL) {
+		if ((at = grow(b, cap)) == NULL) {
 			b->failed = E_INTERNAL;
 			return NULL;
 		}

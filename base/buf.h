@@ -22,11 +22,16 @@ struct buf {
 	size_t cap;			/* bytes allocated */
 	size_t max;			/* bound on len; 0: none */
 	int failed;			/* 0, else E_INTERNAL or E_LIMIT */
+	int secret;			/* the bytes are in guarded memory,
+					 * wiped when they are let go */
 };
 
 #define BUF_INIT { .at = NULL }
 
-/* Free the bytes; `b` is then as after BUF_INIT.  NULL-safe. */
+/* For keys and passphrases.  Not with buf_addf: printf keeps copies. */
+#define BUF_SECRET { .secret = 1 }
+
+/* Free the bytes; `b` is then as it began.  NULL-safe. */
 void buf_clear(struct buf *b);
 
 /* Empty it and keep the allocation; forgets a failure. */

@@ -1,12 +1,12 @@
 #include "birth.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/file.h"
 #include "../store/instance.h"
+#include "keys.h"
 
 #define FILE_MODE 0600u
 
@@ -99,12 +99,12 @@ check_missing(const struct config *c, struct err *err)
 static int
 check_secret(const char *path, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf secret = BUF_INIT;
-	int rc = path == NULL ? 0 : config_secret(path, &secret, err);
+	CLEANUP(buf_clear) struct buf secret = BUF_SECRET;
 
-	if (secret.at != NULL)
-		sodium_memzero(secret.at, secret.cap);
-	return rc;
+	if (path == NULL)
+		return 0;
+	keys_protect();
+	return config_secret(path, &secret, err);
 }
 
 static int

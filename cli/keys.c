@@ -22,10 +22,9 @@ const struct opt keys_opts[] = {
 	OPT_END
 };
 
-/* From the first secret on no debugger of the same user may look in.  Not
- * earlier: it also closes /dev/stdin and /dev/fd to us. */
-static void
-protect(void)
+/* Not earlier: it also closes /dev/stdin and /dev/fd to us. */
+void
+keys_protect(void)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
@@ -35,15 +34,6 @@ secret_freep(char **s)
 {
 	sodium_free(*s);
 	*s = NULL;
-}
-
-/* A buf whose bytes are secret. */
-static void
-secret_buf_clear(struct buf *b)
-{
-	if (b->at != NULL)
-		sodium_memzero(b->at, b->cap);
-	buf_clear(b);
 }
 
 void
@@ -65,7 +55,7 @@ read_pass(struct keys *k, int fd, const char *name, struct err *err)
 	ssize_t got;
 	char *end;
 
-	protect();
+	keys_protect();
 
 	/* One byte more, to notice a line that is too long. */
 	if ((k->pass = sodium_malloc(KEYS_PASS_MAX + 2)) == NULL)
@@ -99,7 +89,7 @@ ask_pass(struct keys *k, const char *question, struct err *err)
 {
 	int n;
 
-	protect();
+	keys_protect();
 	if ((k->pass = sodium_malloc(ASK_MAX)) == NULL)
 		return err_oom(err);
 	if ((n = ask_secret(question, k->pass, err)) < 0)
@@ -205,14 +195,11 @@ put(const char *folder, const char *name, unsigned mode,
 static int
 put_sign(struct keys *k, const char *folder, struct err *err)
 {
-	CLEANUP(secret_buf_clear) struct buf secret = { .max = KEY_FILE_MAX };
+	CLEANUP(buf_clear) struct buf secret = BUF_SECRET;
 	CLEANUP(buf_clear) struct buf public = BUF_INIT;
 	struct minisign_pub pub;
 	int rc;
 
-	/* Room at once, so that no copy of the secret is left behind. */
-	if (buf_room(&secret, KEY_FILE_MAX) == NULL)
-		return err_oom(err);
 	if ((rc = minisign_secret_new(&k->sign, err)) < 0 ||
 	    (rc = minisign_secret_write(k->sign, k->pass, k->pass_len,
 	    &secret, err)) < 0)
@@ -227,13 +214,11 @@ put_sign(struct keys *k, const char *folder, struct err *err)
 static int
 put_age(struct keys *k, const char *folder, struct err *err)
 {
-	CLEANUP(secret_buf_clear) struct buf secret = { .max = KEY_FILE_MAX };
+	CLEANUP(buf_clear) struct buf secret = BUF_SECRET;
 	CLEANUP(buf_clear) struct buf public = BUF_INIT;
 	struct age_recipient pub;
 	int rc;
 
-	if (buf_room(&secret, KEY_FILE_MAX) == NULL)
-		return err_oom(err);
 	if ((rc = age_identity_new(&k->age, err)) < 0 ||
 	    (rc = age_identity_write(k->age, k->pass, k->pass_len, &secret,
 	    err)) < 0)
@@ -251,7 +236,7 @@ keys_create(struct keys *k, const char *folder, struct err *err)
 {
 	int rc;
 
-	protect();
+	keys_protect();
 	rc = put_sign(k, folder, err);
 	return rc < 0 ? rc : put_age(k, folder, err);
 }
@@ -288,7 +273,7 @@ read_secret(const char *path, struct buf *out, struct err *err)
 	int64_t n;
 	char *to;
 
-	protect();
+	keys_protect();
 	if (lstat(path, &st) != 0) {
 		(void)err_set(err, E_KEYFILE, "key file \"%s\": %s", path,
 		    strerror(errno));
@@ -326,7 +311,7 @@ int
 keys_sign(struct keys *k, const struct opts *o, const char *home,
     struct err *err)
 {
-	CLEANUP(secret_buf_clear) struct buf text = { .max = KEY_FILE_MAX };
+	CLEANUP(buf_clear) struct buf text = BUF_SECRET;
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct minisign_pub pub;
 	struct card public;
@@ -359,7 +344,7 @@ int
 keys_age(struct keys *k, const struct opts *o, const char *home,
     struct err *err)
 {
-	CLEANUP(secret_buf_clear) struct buf text = { .max = KEY_FILE_MAX };
+	CLEANUP(buf_clear) struct buf text = BUF_SECRET;
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct age_recipient pub;
 	struct card public;

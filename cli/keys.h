@@ -28,6 +28,10 @@ struct keys {
 #define KEYS_INIT { .pass = NULL }
 void keys_clear(struct keys *k);	/* wipes */
 
+/* Before the first secret of any kind: no debugger of the same user may look
+ * in from here on. */
+void keys_protect(void);
+
 /* The options that name a passphrase. */
 extern const struct opt keys_opts[];
 

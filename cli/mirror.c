@@ -133,6 +133,7 @@ mirror_run_open(struct mirror_run *x, struct cmd *c, struct err *err)
 	}
 	if ((rc = take_lock(x, home.at, err)) < 0)
 		return rc;
+	keys_protect();
 	return senaite_open(&x->m, &x->config, err);
 }
 

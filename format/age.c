@@ -11,6 +11,7 @@
 #define NONCE 16u			/* before the payload */
 #define CHUNK 65536u
 #define TAG crypto_aead_chacha20poly1305_ietf_ABYTES
+#define STACK_USED 4096u
 #define WRAP_INFO "age-encryption.org/v1/X25519"
 #define SCRYPT_LABEL "age-encryption.org/v1/scrypt"
 
@@ -23,85 +24,93 @@ struct key {
 	unsigned char at[32];
 };
 
+/* All that is secret while a file is written or read, in guarded memory. */
+struct vault {
+	struct key file, wrap, payload;
+	struct key scalar, shared, mac, extracted;
+	crypto_auth_hmacsha256_state state;
+};
+
 static void
-key_wipe(struct key *k)
+vault_freep(struct vault **v)
 {
-	sodium_memzero(k, sizeof *k);
+	sodium_free(*v);
+
+	/* What the functions of libsodium left below us. */
+	sodium_stackzero(STACK_USED);
 }
 
 /* HKDF-SHA-256 (RFC 5869) for 32 bytes, that is one block. */
 static void
-hkdf(struct key *ret, struct bytes secret, struct bytes salt, const char *info)
+hkdf(struct vault *v, struct key *ret, struct bytes secret,
+    struct bytes salt, const char *info)
 {
 	static const unsigned char block = 1;
-	struct key extracted CLEANUP(key_wipe) = { { 0 } };
-	crypto_auth_hmacsha256_state state;
+	crypto_auth_hmacsha256_state *state = &v->state;
 
-	(void)crypto_auth_hmacsha256_init(&state, salt.at, salt.len);
-	(void)crypto_auth_hmacsha256_update(&state, secret.at, secret.len);
-	(void)crypto_auth_hmacsha256_final(&state, extracted.at);
-	(void)crypto_auth_hmacsha256_init(&state, extracted.at,
-	    sizeof extracted.at);
-	(void)crypto_auth_hmacsha256_update(&state,
+	(void)crypto_auth_hmacsha256_init(state, salt.at, salt.len);
+	(void)crypto_auth_hmacsha256_update(state, secret.at, secret.len);
+	(void)crypto_auth_hmacsha256_final(state, v->extracted.at);
+	(void)crypto_auth_hmacsha256_init(state, v->extracted.at,
+	    sizeof v->extracted.at);
+	(void)crypto_auth_hmacsha256_update(state,
 	    (const unsigned char *)info, strlen(info));
-	(void)crypto_auth_hmacsha256_update(&state, &block, 1);
-	(void)crypto_auth_hmacsha256_final(&state, ret->at);
-	sodium_memzero(&state, sizeof state);
+	(void)crypto_auth_hmacsha256_update(state, &block, 1);
+	(void)crypto_auth_hmacsha256_final(state, ret->at);
 }
 
 static void
-header_mac(const struct key *file, const void *header, size_t len,
+header_mac(struct vault *v, const void *header, size_t len,
     unsigned char mac[32])
 {
 	static const unsigned char none[1];	/* an empty salt */
-	struct key key CLEANUP(key_wipe) = { { 0 } };
 
-	hkdf(&key, (struct bytes){ file->at, FILE_KEY },
+	hkdf(v, &v->mac, (struct bytes){ v->file.at, FILE_KEY },
 	    (struct bytes){ none, 0 }, "header");
-	(void)crypto_auth_hmacsha256(mac, header, len, key.at);
+	(void)crypto_auth_hmacsha256_init(&v->state, v->mac.at,
+	    sizeof v->mac.at);
+	(void)crypto_auth_hmacsha256_update(&v->state, header, len);
+	(void)crypto_auth_hmacsha256_final(&v->state, mac);
 }
 
 /* The file key in a body, under a wrap key: there and back. */
 static const unsigned char wrap_nonce[12];
 
 static void
-wrap_file_key(unsigned char body[AGE_BODY], const struct key *wrap,
-    const struct key *file)
+wrap_file_key(const struct vault *v, unsigned char body[AGE_BODY])
 {
-	(void)crypto_aead_chacha20poly1305_ietf_encrypt(body, NULL, file->at,
-	    FILE_KEY, NULL, 0, NULL, wrap_nonce, wrap->at);
+	(void)crypto_aead_chacha20poly1305_ietf_encrypt(body, NULL,
+	    v->file.at, FILE_KEY, NULL, 0, NULL, wrap_nonce, v->wrap.at);
 }
 
 static int
-unwrap_file_key(struct key *ret_file, const struct key *wrap,
-    const unsigned char body[AGE_BODY])
+unwrap_file_key(struct vault *v, const unsigned char body[AGE_BODY])
 {
-	return crypto_aead_chacha20poly1305_ietf_decrypt(ret_file->at, NULL,
-	    NULL, body, AGE_BODY, NULL, 0, wrap_nonce, wrap->at) == 0;
+	return crypto_aead_chacha20poly1305_ietf_decrypt(v->file.at, NULL,
+	    NULL, body, AGE_BODY, NULL, 0, wrap_nonce, v->wrap.at) == 0;
 }
 
 /* The wrap key of an X25519 stanza, for either side.  -1: the point is of
  * low order. */
 static int
-x25519_key(struct key *ret, const unsigned char scalar[32],
+x25519_key(struct vault *v, const unsigned char scalar[32],
     const unsigned char point[32], const unsigned char share[32],
     const unsigned char recipient[32])
 {
-	struct key shared CLEANUP(key_wipe) = { { 0 } };
 	unsigned char salt[64];
 
-	if (crypto_scalarmult(shared.at, scalar, point) != 0)
+	if (crypto_scalarmult(v->shared.at, scalar, point) != 0)
 		return -1;
 	memcpy(salt, share, 32);
 	memcpy(salt + 32, recipient, 32);
-	hkdf(ret, (struct bytes){ shared.at, sizeof shared.at },
+	hkdf(v, &v->wrap, (struct bytes){ v->shared.at, sizeof v->shared.at },
 	    (struct bytes){ salt, sizeof salt }, WRAP_INFO);
 	return 0;
 }
 
 /* -1: no memory. */
 static int
-scrypt_key(struct key *ret, const struct age_pass *pass,
+scrypt_key(struct vault *v, const struct age_pass *pass,
     const struct age_wrap *w)
 {
 	unsigned char salt[sizeof SCRYPT_LABEL - 1 + AGE_SALT];
@@ -110,7 +119,7 @@ scrypt_key(struct key *ret, const struct age_pass *pass,
 	memcpy(salt + sizeof SCRYPT_LABEL - 1, w->share, AGE_SALT);
 	return crypto_pwhash_scryptsalsa208sha256_ll(
 	    (const unsigned char *)pass->text, pass->len, salt, sizeof salt,
-	    (uint64_t)1 << w->work, 8, 1, ret->at, sizeof ret->at);
+	    (uint64_t)1 << w->work, 8, 1, v->wrap.at, sizeof v->wrap.at);
 }
 
 void
@@ -173,18 +182,16 @@ chunk_nonce(unsigned char nonce[12], uint64_t number, int final)
 }
 
 static void
-stream_key(struct key *ret, const struct key *file,
-    const unsigned char nonce[NONCE])
+stream_key(struct vault *v, const unsigned char nonce[NONCE])
 {
-	hkdf(ret, (struct bytes){ file->at, FILE_KEY },
+	hkdf(v, &v->payload, (struct bytes){ v->file.at, FILE_KEY },
 	    (struct bytes){ nonce, NONCE }, "payload");
 }
 
 /* Append nonce and chunks; a failure is remembered in `out`. */
 static void
-stream_write(const struct key *file, struct bytes plain, struct buf *out)
+stream_write(struct vault *v, struct bytes plain, struct buf *out)
 {
-	struct key key CLEANUP(key_wipe) = { { 0 } };
 	size_t left = chunks(plain.len), n;
 	unsigned char nonce[12];
 	unsigned char *to;
@@ -195,13 +202,13 @@ stream_write(const struct key *file, struct bytes plain, struct buf *out)
 		return;
 	out->len += NONCE + plain.len + left * TAG;
 	randombytes_buf(to, NONCE);
-	stream_key(&key, file, to);
+	stream_key(v, to);
 	to += NONCE;
 	for (number = 0; left > 0; number++, left--) {
 		n = plain.len < CHUNK ? plain.len : CHUNK;
 		chunk_nonce(nonce, number, left == 1);
 		(void)crypto_aead_chacha20poly1305_ietf_encrypt(to, NULL,
-		    plain.at, n, NULL, 0, NULL, nonce, key.at);
+		    plain.at, n, NULL, 0, NULL, nonce, v->payload.at);
 		to += n + TAG;
 		plain.at = plain.at == NULL ? NULL : plain.at + n;
 		plain.len -= n;
@@ -245,10 +252,9 @@ stream_open(const struct key *key, struct bytes sealed, size_t left,
 
 /* Append what nonce and chunks hold. */
 static int
-stream_read(const struct key *file, struct bytes payload, struct buf *out,
+stream_read(struct vault *v, struct bytes payload, struct buf *out,
     struct err *err)
 {
-	struct key key CLEANUP(key_wipe) = { { 0 } };
 	struct bytes sealed;
 	size_t count, plain;
 	unsigned char *to;
@@ -263,10 +269,10 @@ stream_read(const struct key *file, struct bytes payload, struct buf *out,
 	plain = sealed.len - count * TAG;
 	if ((to = (unsigned char *)buf_room(out, plain)) == NULL)
 		return buf_check(out, err);
-	stream_key(&key, file, payload.at);
+	stream_key(v, payload.at);
 
 	/* Nothing is released before the last chunk has been authentic. */
-	if (stream_open(&key, sealed, count, to) < 0) {
+	if (stream_open(&v->payload, sealed, count, to) < 0) {
 		sodium_memzero(to, plain);
 		return err_set(err, E_DECRYPT, "age payload: damaged, cut "
 		    "short or changed");
@@ -277,7 +283,7 @@ stream_read(const struct key *file, struct bytes payload, struct buf *out,
 
 /* Append the file, its wraps being made. */
 static int
-write_file(const struct key *file, const struct age_wrap *wraps, size_t count,
+write_file(struct vault *v, const struct age_wrap *wraps, size_t count,
     struct bytes plain, struct buf *out, struct err *err)
 {
 	struct buf header CLEANUP(buf_clear) = BUF_INIT;
@@ -287,12 +293,12 @@ write_file(const struct key *file, const struct age_wrap *wraps, size_t count,
 	age_header_write(wraps, count, &header);
 	if (buf_check(&header, err) < 0)
 		return -(int)err->code;
-	header_mac(file, header.at, header.len, mac);
+	header_mac(v, header.at, header.len, mac);
 	age_header_end(mac, &header);
 	if (buf_check(&header, err) < 0)
 		return -(int)err->code;
 	buf_add(out, header.at, header.len);
-	stream_write(file, plain, out);
+	stream_write(v, plain, out);
 	if (buf_check(out, err) < 0) {
 		out->len = before;
 		return -(int)err->code;
@@ -302,32 +308,29 @@ write_file(const struct key *file, const struct age_wrap *wraps, size_t count,
 
 /* Append what the file holds, its file key being found. */
 static int
-read_file(const struct key *file, const struct age_header *h,
+read_file(struct vault *v, const struct age_header *h,
     struct bytes data, struct buf *out, struct err *err)
 {
 	unsigned char mac[32];
 
-	header_mac(file, data.at, h->mac_len, mac);
+	header_mac(v, data.at, h->mac_len, mac);
 	if (sodium_memcmp(mac, h->mac, sizeof mac) != 0)
 		return err_set(err, E_DECRYPT, "age header: its MAC is wrong");
-	return stream_read(file, (struct bytes){ data.at + h->len,
+	return stream_read(v, (struct bytes){ data.at + h->len,
 	    data.len - h->len }, out, err);
 }
 
 /* Wrap the file key for one recipient.  -1: a key of low order. */
 static int
-wrap_x25519(struct age_wrap *ret, const struct key *file,
+wrap_x25519(struct vault *v, struct age_wrap *ret,
     const struct age_recipient *to)
 {
-	struct key secret CLEANUP(key_wipe) = { { 0 } };
-	struct key wrap CLEANUP(key_wipe) = { { 0 } };
-
 	*ret = (struct age_wrap){ .type = AGE_X25519 };
-	randombytes_buf(secret.at, sizeof secret.at);
-	(void)crypto_scalarmult_base(ret->share, secret.at);
-	if (x25519_key(&wrap, secret.at, to->key, ret->share, to->key) < 0)
+	randombytes_buf(v->scalar.at, sizeof v->scalar.at);
+	(void)crypto_scalarmult_base(ret->share, v->scalar.at);
+	if (x25519_key(v, v->scalar.at, to->key, ret->share, to->key) < 0)
 		return -1;
-	wrap_file_key(ret->body, &wrap, file);
+	wrap_file_key(v, ret->body);
 	return 0;
 }
 
@@ -335,28 +338,30 @@ int
 age_encrypt(const struct age_recipient *to, size_t count, const void *data,
     size_t len, struct buf *out, struct err *err)
 {
+	struct vault *v CLEANUP(vault_freep) = sodium_malloc(sizeof *v);
 	struct age_wrap wraps[RECIPIENTS_MAX];
-	struct key file CLEANUP(key_wipe) = { { 0 } };
 	size_t i;
+
+	if (v == NULL)
+		return err_oom(err);
 
 	if (count == 0 || count > RECIPIENTS_MAX)
 		return err_set(err, E_LIMIT, "%zu recipients, expected 1 to "
 		    "%u", count, RECIPIENTS_MAX);
-	randombytes_buf(file.at, FILE_KEY);
+	randombytes_buf(v->file.at, FILE_KEY);
 	for (i = 0; i < count; i++)
-		if (wrap_x25519(&wraps[i], &file, &to[i]) < 0)
+		if (wrap_x25519(v, &wraps[i], &to[i]) < 0)
 			return err_set(err, E_TRUSTSTORE, "the key of "
 			    "recipient %zu is of low order", i + 1);
-	return write_file(&file, wraps, count, (struct bytes){ data, len },
+	return write_file(v, wraps, count, (struct bytes){ data, len },
 	    out, err);
 }
 
 /* Find the file key among the stanzas. */
 static int
-find_file_key(struct key *ret, const struct age_header *h,
+find_file_key(struct vault *v, const struct age_header *h,
     const struct age_identity *id, struct err *err)
 {
-	struct key wrap CLEANUP(key_wipe) = { { 0 } };
 	const struct age_wrap *w;
 	size_t i;
 
@@ -364,11 +369,11 @@ find_file_key(struct key *ret, const struct age_header *h,
 		w = &h->wraps[i];
 		if (w->type != AGE_X25519)
 			continue;
-		if (x25519_key(&wrap, id->secret, w->share, w->share,
+		if (x25519_key(v, id->secret, w->share, w->share,
 		    id->key) < 0)
 			return err_set(err, E_DECRYPT, "age header: an X25519 "
 			    "share of low order");
-		if (unwrap_file_key(ret, &wrap, w->body))
+		if (unwrap_file_key(v, w->body))
 			return 0;
 	}
 	return err_set(err, E_NOT_FOR_US, "none of the %zu stanzas opens with "
@@ -379,39 +384,43 @@ int
 age_decrypt(const struct age_identity *i, const void *data, size_t len,
     struct buf *out, struct err *err)
 {
-	struct key file CLEANUP(key_wipe) = { { 0 } };
+	struct vault *v CLEANUP(vault_freep) = sodium_malloc(sizeof *v);
 	struct age_header h;
 
+	if (v == NULL)
+		return err_oom(err);
 	if (age_header_parse(&h, data, len, err) < 0 ||
-	    find_file_key(&file, &h, i, err) < 0)
+	    find_file_key(v, &h, i, err) < 0)
 		return -(int)err->code;
-	return read_file(&file, &h, (struct bytes){ data, len }, out, err);
+	return read_file(v, &h, (struct bytes){ data, len }, out, err);
 }
 
 int
 age_encrypt_pass(const struct age_pass *pass, const void *data, size_t len,
     struct buf *out, struct err *err)
 {
-	struct key file CLEANUP(key_wipe) = { { 0 } };
-	struct key wrap CLEANUP(key_wipe) = { { 0 } };
+	struct vault *v CLEANUP(vault_freep) = sodium_malloc(sizeof *v);
 	struct age_wrap w = { .type = AGE_SCRYPT, .work = pass->work };
 
-	randombytes_buf(file.at, FILE_KEY);
-	randombytes_buf(w.share, AGE_SALT);
-	if (scrypt_key(&wrap, pass, &w) < 0)
+	if (v == NULL)
 		return err_oom(err);
-	wrap_file_key(w.body, &wrap, &file);
-	return write_file(&file, &w, 1, (struct bytes){ data, len }, out, err);
+	randombytes_buf(v->file.at, FILE_KEY);
+	randombytes_buf(w.share, AGE_SALT);
+	if (scrypt_key(v, pass, &w) < 0)
+		return err_oom(err);
+	wrap_file_key(v, w.body);
+	return write_file(v, &w, 1, (struct bytes){ data, len }, out, err);
 }
 
 int
 age_decrypt_pass(const struct age_pass *pass, const void *data, size_t len,
     struct buf *out, struct err *err)
 {
-	struct key file CLEANUP(key_wipe) = { { 0 } };
-	struct key wrap CLEANUP(key_wipe) = { { 0 } };
+	struct vault *v CLEANUP(vault_freep) = sodium_malloc(sizeof *v);
 	struct age_header h;
 
+	if (v == NULL)
+		return err_oom(err);
 	if (age_header_parse(&h, data, len, err) < 0)
 		return -(int)err->code;
 	if (h.count == 0 || h.wraps[0].type != AGE_SCRYPT)
@@ -421,9 +430,9 @@ age_decrypt_pass(const struct age_pass *pass, const void *data, size_t len,
 		return err_set(err, E_LIMIT, "age header: an scrypt work "
 		    "factor of %u, the limit is %u", h.wraps[0].work,
 		    pass->work);
-	if (scrypt_key(&wrap, pass, &h.wraps[0]) < 0)
+	if (scrypt_key(v, pass, &h.wraps[0]) < 0)
 		return err_oom(err);
-	if (!unwrap_file_key(&file, &wrap, h.wraps[0].body))
+	if (!unwrap_file_key(v, h.wraps[0].body))
 		return err_set(err, E_PASSPHRASE, "wrong passphrase");
-	return read_file(&file, &h, (struct bytes){ data, len }, out, err);
+	return read_file(v, &h, (struct bytes){ data, len }, out, err);
 }

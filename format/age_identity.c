@@ -1,5 +1,4 @@
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "age.h"
@@ -12,21 +11,6 @@
 #define PASS_MAX 1023u
 #define PREFIX "AGE-SECRET-KEY-"
 #define BINARY "age-encryption.org/"	/* how an age file begins */
-#define CLEAR_SIZE 256u			/* room for what is written */
-
-static void
-secret_text_freep(char **text)
-{
-	sodium_free(*text);
-}
-
-static void
-wiped_buf_clear(struct buf *b)
-{
-	if (b->at != NULL)
-		sodium_memzero(b->at, b->cap);
-	buf_clear(b);
-}
 
 void
 age_identity_freep(struct age_identity **i)
@@ -48,38 +32,45 @@ age_identity_new(struct age_identity **ret, struct err *err)
 	return 0;
 }
 
-/* The text of the file without a passphrase, as a C string. */
 static void
-write_clear(const struct age_identity *i, char text[CLEAR_SIZE])
+add_key(struct buf *out, const char *prefix, const unsigned char key[32])
 {
-	char public[BECH32_TEXT], secret[BECH32_TEXT];
+	char *to = buf_room(out, BECH32_TEXT);
 
-	bech32_encode(public, "age", i->key);
-	bech32_encode(secret, PREFIX, i->secret);
-	(void)snprintf(text, CLEAR_SIZE, "# public key: %s\n%s\n", public,
-	    secret);
-	sodium_memzero(secret, sizeof secret);
+	if (to == NULL)
+		return;
+	bech32_encode(to, prefix, key);
+	out->len += strlen(to);
+	buf_addc(out, '\n');
+}
+
+/* The text of the file without a passphrase. */
+static void
+write_clear(const struct age_identity *i, struct buf *out)
+{
+	buf_adds(out, "# public key: ");
+	add_key(out, "age", i->key);
+	add_key(out, PREFIX, i->secret);
 }
 
 int
 age_identity_write(const struct age_identity *i, const char *pass,
     size_t pass_len, struct buf *out, struct err *err)
 {
-	char *clear CLEANUP(secret_text_freep) = sodium_malloc(CLEAR_SIZE);
+	struct buf clear CLEANUP(buf_clear) = BUF_SECRET;
 	struct buf sealed CLEANUP(buf_clear) = BUF_INIT;
 	struct age_pass p = { pass, pass_len, WORK_OURS };
 
-	if (clear == NULL)
-		return err_oom(err);
 	if (pass != NULL && (pass_len == 0 || pass_len > PASS_MAX))
 		return err_set(err, E_PASSPHRASE, "a passphrase of %zu bytes, "
 		    "expected 1 to %u", pass_len, PASS_MAX);
-	write_clear(i, clear);
 	if (pass == NULL) {
-		buf_adds(out, clear);
+		write_clear(i, out);
 		return buf_check(out, err);
 	}
-	if (age_encrypt_pass(&p, clear, strlen(clear), &sealed, err) < 0)
+	write_clear(i, &clear);
+	if (buf_check(&clear, err) < 0 ||
+	    age_encrypt_pass(&p, clear.at, clear.len, &sealed, err) < 0)
 		return -(int)err->code;
 	age_armor_write(sealed.at, sealed.len, out);
 	return buf_check(out, err);
@@ -163,7 +154,7 @@ int
 age_identity_parse(struct age_identity **ret, const char *text, size_t len,
     const char *pass, size_t pass_len, struct err *err)
 {
-	struct buf clear CLEANUP(wiped_buf_clear) = BUF_INIT;
+	struct buf clear CLEANUP(buf_clear) = BUF_SECRET;
 	struct age_pass p = { pass, pass_len, WORK_MAX };
 
 	if (len > IDENTITY_MAX)

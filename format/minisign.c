@@ -200,14 +200,6 @@ minisign_secret_freep(struct minisign_secret **s)
 }
 
 static void
-wiped_buf_clear(struct buf *b)
-{
-	if (b->at != NULL)
-		sodium_memzero(b->at, b->cap);
-	buf_clear(b);
-}
-
-static void
 secret_line_freep(struct secret_line **line)
 {
 	sodium_free(*line);
@@ -304,7 +296,7 @@ minisign_secret_write(const struct minisign_secret *s, const char *pass,
 			return -(int)err->code;
 	}
 
-	/* All the room first, so that growing leaves no copy behind. */
+	/* All of it or nothing. */
 	(void)buf_room(out, sizeof SECRET_COMMENT + SECRET_CHARS + 1);
 	buf_adds(out, SECRET_COMMENT);
 	text_base64(out, line, sizeof *line, 1);
@@ -317,7 +309,7 @@ static int
 secret_decode(struct secret_line *ret, const char *text, size_t len,
     struct err *err)
 {
-	struct buf raw CLEANUP(wiped_buf_clear) = BUF_INIT;
+	struct buf raw CLEANUP(buf_clear) = BUF_SECRET;
 	const char *line;
 	size_t n;
 	int bad;

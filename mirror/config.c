@@ -16,6 +16,7 @@
 #include "config_keys.h"
 
 #define PEER_HEAD "peer "
+#define SECRET_READ (CONFIG_SECRET_MAX + 3u)	/* a line end, and more */
 
 void
 config_clear(struct config *c)
@@ -422,26 +423,25 @@ take_secret(const char *path, const struct buf *text, struct buf *out,
 int
 config_secret(const char *path, struct buf *out, struct err *err)
 {
-	char room[CONFIG_SECRET_MAX + 3];
-	struct buf text = { .at = room };
+	CLEANUP(buf_clear) struct buf text = BUF_SECRET;
 	CLEANUP(file_closep) int fd = -1;
 	struct stat st;
 	uint64_t size;
 	int64_t n;
-	int rc;
+	char *to;
 
 	if ((fd = file_open(path, &size, err)) < 0)
 		return fd;
 	if (fstat(fd, &st) != 0)
 		return err_io(err, errno, "\"%s\"", path);
+	if ((to = buf_room(&text, SECRET_READ)) == NULL)
+		return err_oom(err);
 	if (check_mode(path, &st, S_IRWXG | S_IRWXO, "read or written",
 	    err) < 0 ||
-	    (n = file_pread(fd, room, sizeof room, 0, path, err)) < 0)
+	    (n = file_pread(fd, to, SECRET_READ, 0, path, err)) < 0)
 		return -(int)err->code;
 	text.len = (size_t)n;
-	rc = take_secret(path, &text, out, err);
-	sodium_memzero(room, sizeof room);
-	return rc;
+	return take_secret(path, &text, out, err);
 }
 
 /* --- asking ------------------------------------------------------------ */

@@ -89,8 +89,8 @@ int config_parse(struct config *ret, const char *text, size_t len,
     const char *path, struct err *err);
 
 /* The first line of a file that holds a secret (password, token), at most
- * CONFIG_SECRET_MAX bytes, appended to `out` (wipe it).  E_PERMS: readable or
- * writable by others, or not ours; E_CONFIG: empty, a control character. */
+ * CONFIG_SECRET_MAX bytes, appended to `out` (BUF_SECRET).  E_PERMS: readable
+ * or writable by others, or not ours; E_CONFIG: empty, a control character. */
 int config_secret(const char *path, struct buf *out, struct err *err);
 
 /* Write a fresh, commented file.  E_USAGE if there is one. */

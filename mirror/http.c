@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include <curl/curl.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,30 @@ is_graph(const char *text)
 	return 1;
 }
 
+/* libcurl's memory, wiped when it is let go: among it are copies of the
+ * credentials in requests. */
+static void
+wipe_free(void *at)
+{
+	if (at != NULL)
+		sodium_memzero(at, malloc_usable_size(at));
+	free(at);
+}
+
+static void *
+wipe_realloc(void *at, size_t size)
+{
+	size_t had = at != NULL ? malloc_usable_size(at) : 0;
+	void *to = malloc(size);
+
+	if (to == NULL)
+		return NULL;
+	if (at != NULL)
+		memcpy(to, at, had < size ? had : size);
+	wipe_free(at);
+	return to;
+}
+
 static int
 global_init(struct err *err)
 {
@@ -33,7 +58,8 @@ global_init(struct err *err)
 
 	if (!done) {
 		(void)unsetenv("SSLKEYLOGFILE");
-		if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+		    wipe_free, wipe_realloc, strdup, calloc) != CURLE_OK)
 			return err_oom(err);
 		done = 1;
 	}
@@ -125,40 +151,30 @@ is_basic(const char *user, const char *password)
 	return *user != '\0' && strlen(user) + strlen(password) <= SECRET_MAX;
 }
 
-static void
-wipe(struct buf *b)
-{
-	if (b->at != NULL)
-		sodium_memzero(b->at, b->cap);
-	buf_clear(b);
-}
-
-/* Room is made first, so that growing leaves no copies behind. */
 static int
 keep_basic(struct http *h, const char *user, const char *password,
     struct err *err)
 {
-	CLEANUP(wipe) struct buf plain = BUF_INIT, line = BUF_INIT;
+	CLEANUP(buf_clear) struct buf plain = BUF_SECRET;
 
 	if (!is_basic(user, password))
 		return err_set(err, E_CONFIG, "the user or the password for "
 		    "the server is empty, too long, or has a character that "
 		    "cannot be sent");
-	(void)buf_room(&plain, 2 * SECRET_MAX);
-	(void)buf_room(&line, 2 * SECRET_MAX);
-	buf_addf(&plain, "%s:%s", user, password);
-	buf_adds(&line, "Authorization: Basic ");
-	text_base64(&line, plain.at, plain.len, 1);
-	if (buf_check(&plain, err) < 0 || buf_check(&line, err) < 0)
+	buf_adds(&plain, user);
+	buf_addc(&plain, ':');
+	buf_adds(&plain, password);
+	if (buf_check(&plain, err) < 0)
 		return -(int)err->code;
-	return (h->secret = strdup(buf_str(&line))) == NULL ? err_oom(err) : 0;
+	buf_adds(&h->secret, "Authorization: Basic ");
+	text_base64(&h->secret, plain.at, plain.len, 1);
+	return buf_str(&h->secret) == NULL ? err_oom(err) : 0;
 }
 
 /* RFC 6750: a token68. */
 static int
 keep_bearer(struct http *h, const char *token, struct err *err)
 {
-	CLEANUP(wipe) struct buf line = BUF_INIT;
 	size_t n = strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789-._~+/");
 
@@ -166,11 +182,9 @@ keep_bearer(struct http *h, const char *token, struct err *err)
 	if (n == 0 || token[n] != '\0' || n > SECRET_MAX)
 		return err_set(err, E_CONFIG, "the token for the server is "
 		    "empty, too long, or has a character that cannot be sent");
-	(void)buf_room(&line, 2 * SECRET_MAX);
-	buf_addf(&line, "Authorization: Bearer %s", token);
-	if (buf_check(&line, err) < 0)
-		return -(int)err->code;
-	return (h->secret = strdup(buf_str(&line))) == NULL ? err_oom(err) : 0;
+	buf_adds(&h->secret, "Authorization: Bearer ");
+	buf_adds(&h->secret, token);
+	return buf_str(&h->secret) == NULL ? err_oom(err) : 0;
 }
 
 static int
@@ -210,6 +224,7 @@ http_new(struct http **ret, const struct http_config *c, struct err *err)
 
 	if (h == NULL)
 		return err_oom(err);
+	h->secret.secret = 1;
 	h->connect_ms = or_default(c->connect_s, 15) * (uint64_t)1000;
 	h->request_ms = or_default(c->request_s, 300) * (uint64_t)1000;
 	h->total_ms = or_default(c->total_s, 900) * (uint64_t)1000;
@@ -231,14 +246,6 @@ http_new(struct http **ret, const struct http_config *c, struct err *err)
 	return 0;
 }
 
-static void
-wipe_text(char *text)
-{
-	if (text != NULL)
-		sodium_memzero(text, strlen(text));
-	free(text);
-}
-
 void
 http_freep(struct http **h)
 {
@@ -248,7 +255,7 @@ http_freep(struct http **h)
 	free((*h)->base);
 	free((*h)->ca_file);
 	free((*h)->proxy);
-	wipe_text((*h)->secret);
+	buf_clear(&(*h)->secret);
 	free(*h);
 	*h = NULL;
 }

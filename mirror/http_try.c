@@ -1,6 +1,5 @@
 #include "http_try.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "../base/text.h"
@@ -152,12 +151,8 @@ on_send(void *ctx, char *to_ip, char *from_ip, int to_port, int from_port)
 /* --- what goes --------------------------------------------------------- */
 
 static void
-list_wipe(struct curl_slist **list)
+list_freep(struct curl_slist **list)
 {
-	struct curl_slist *l;
-
-	for (l = *list; l != NULL; l = l->next)
-		sodium_memzero(l->data, strlen(l->data));
 	curl_slist_free_all(*list);
 }
 
@@ -192,7 +187,7 @@ list_headers(struct curl_slist **list, const struct http *h,
 		return rc;
 	if (r->body != NULL && (rc = list_add(list, type.at, err)) < 0)
 		return rc;
-	return h->secret != NULL ? list_add(list, h->secret, err) : 0;
+	return h->secret.len > 0 ? list_add(list, h->secret.at, err) : 0;
 }
 
 /* These return not 0 when an option could not be set: no memory. */
@@ -385,7 +380,7 @@ reset(CURL **c)
 int
 http_try(struct http_try *t, uint64_t left_ms)
 {
-	CLEANUP(list_wipe) struct curl_slist *list = NULL;
+	CLEANUP(list_freep) struct curl_slist *list = NULL;
 	CLEANUP(reset) CURL *c = t->h->curl;
 	CURLcode code;
 	int rc;

@@ -12,7 +12,7 @@
 struct http {
 	CURL *curl;
 	char *base, *ca_file, *proxy;	/* owned; the last two may be NULL */
-	char *secret;			/* "Authorization: ...", or NULL */
+	struct buf secret;		/* "Authorization: ..."; empty: none */
 	uint64_t connect_ms, request_ms, total_ms, wait_ms, wait_max_ms;
 	long stall_s;
 	unsigned tries;

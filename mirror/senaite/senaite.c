@@ -1,6 +1,5 @@
 #include "senaite.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,14 +288,6 @@ static const struct mirror_ops senaite_ops = {
 
 /* Opening. */
 
-static void
-wipe(struct buf *b)
-{
-	if (b->at != NULL)
-		sodium_memzero(b->at, b->cap);
-	buf_clear(b);
-}
-
 /* The last segment of the address; "senaite", as SENAITE itself names it,
  * where a proxy shows the site at the root. */
 static char *
@@ -327,7 +318,7 @@ need(const char *value, const char *key, struct err *err)
 static int
 connect_to(struct senaite *s, struct err *err)
 {
-	CLEANUP(wipe) struct buf secret = BUF_INIT;
+	CLEANUP(buf_clear) struct buf secret = BUF_SECRET;
 	const struct config *c = s->config;
 	struct http_config h = { .base = c->url, .ca_file = c->ca_file,
 	    .proxy = c->proxy, .request_s = c->timeout_s,
@@ -339,9 +330,6 @@ connect_to(struct senaite *s, struct err *err)
 	if (!token && (need(c->user, "user", err) < 0 ||
 	    need(c->password_file, "password-file", err) < 0))
 		return -(int)err->code;
-	/* So it never moves, and leaves no copies. */
-	if (buf_room(&secret, CONFIG_SECRET_MAX) == NULL)
-		return err_oom(err);
 	if (config_secret(token ? c->token_file : c->password_file, &secret,
 	    err) < 0)
 		return -(int)err->code;

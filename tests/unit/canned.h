@@ -17,6 +17,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -154,7 +155,7 @@ canned_start(void)
 	int fd;
 
 	canned.fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (canned.fd < 0 || bind(canned.fd, (struct sockaddr *)&a,
+	if (canned.fd < 0 || sodium_init() < 0 || bind(canned.fd, (struct sockaddr *)&a,
 	    sizeof(a)) != 0 || listen(canned.fd, 8) != 0 ||
 	    getsockname(canned.fd, (struct sockaddr *)&a, &len) != 0)
 		return 0;

@@ -13,6 +13,7 @@
 #define SATCHEL_TEST_SERVED_H
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,7 +55,8 @@ served_start(struct served *s, char *const *options)
 	int in[2], out[2], fd, port = 0;
 	FILE *f;
 
-	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ||
+	if (sodium_init() < 0 ||
+	    pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ||
 	    (s->pid = fork()) < 0)
 		return 0;
 	if (s->pid == 0)
