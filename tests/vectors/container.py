@@ -224,7 +224,7 @@ for row, cases in FIELDS.items():
             refused(row, "%s: %s" % (where, what),
                     "E_LIMIT" if limit else "E_HEADER",
                     lambda w, i=index, x=fields: with_header(
-                        next_bundle(w), i, x))
+                        next_bundle(w), i, x), family=True)
 
 
 def pax(records, size=None, type_=b"x"):
@@ -339,5 +339,5 @@ for kind in ("FIFO", "socket", "device", "symbolic link",
             result = w.run(verb, path)
             must(result.code == EXITS["E_FORMAT"], "%s: exit %d: %r" % (
                 verb, result.code, result.err))
-        check_text("E_FORMAT", result, path)
+        check_text("E_FORMAT", result.err, path)
         must(w.state() == before, "something changed")

@@ -153,7 +153,7 @@ def long_payload(w):
         records = [("big", [s.version("big", thing("big", big))])]
         s.n, s.head = n, head
         f = File(s, [w.reader], records=records, since=3, until=4,
-                 encryption="age")
+                 encryption="age", sequence=77)
         LONG = records, Parts(w, f.packed[0])
         assert len(LONG[1].chunks) == 3
     return LONG
@@ -162,7 +162,7 @@ def long_payload(w):
 def long_file(w, change):
     records, whole = long_payload(w)
     f = File(w.sender, [w.reader], records=records, since=3, until=4,
-             encryption="age", sequence=2)
+             encryption="age", sequence=77)
     parts = object.__new__(Parts)
     parts.__dict__.update(whole.__dict__, chunks=list(whole.chunks))
     change(parts)

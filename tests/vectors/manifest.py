@@ -118,7 +118,8 @@ def generated(kind, what, change):
         f = of_kind(w, kind)
         change(f.manifest)
         return f
-    refused("M6", "%s: %s" % (kind, what), "E_MANIFEST", make)
+    refused("M6", "%s: %s" % (kind, what), "E_MANIFEST", make,
+            family=True)
 
 
 def without(*path):

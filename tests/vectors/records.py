@@ -64,11 +64,13 @@ for field in ("uid", "versions"):
             if what == "missing":
                 del head[field]
             f.lines[0] = canon(head)
-        lined("R2", "head: %s is %s" % (field, what), "E_RECORD", change)
+        lined("R2", "head: %s is %s" % (field, what), "E_RECORD", change,
+              family=True)
 for field in ("content", "context", "dot", "label", "born", "stamps"):
     for what, value in SAMPLES.items():
         versioned("R2", "%s is %s" % (field, what), "E_RECORD",
-                  lambda w, v, k=field, x=value: v.update({k: x}))
+                  lambda w, v, k=field, x=value: v.update({k: x}),
+                  family=True)
 for field in ("content", "dot", "label"):
     versioned("R2", "no " + field, "E_RECORD",
               lambda w, v, k=field: v.pop(k))
@@ -466,17 +468,18 @@ for what, bad in DOTS.items():
     for field in ("dot", "born"):
         versioned("R15", "%s: %s" % (field, what), "E_RECORD",
                   lambda w, v, k=field, b=bad: v.update(
-                      {k: b(w.sender.dot(1))}))
+                      {k: b(w.sender.dot(1))}), family=True)
     for field in ("vector", "except"):
         def change(w, v, field=field, bad=bad):
             context = {"except": [], "vector": [w.sender.dot(1)]}
             context[field] = [bad(w.sender.dot(1))]
             v["context"] = context
-        versioned("R15", "%s: %s" % (field, what), "E_RECORD", change)
+        versioned("R15", "%s: %s" % (field, what), "E_RECORD", change,
+                  family=True)
     versioned("R15", "stamps: " + what, "E_RECORD",
               lambda w, v, b=bad: v.update(
                   context={"except": [], "vector": [w.sender.dot(1)]},
-                  stamps={"title": b(w.sender.dot(1))}))
+                  stamps={"title": b(w.sender.dot(1))}), family=True)
 
 
 def context(what, vector, except_=None, **more):

@@ -36,7 +36,7 @@ def main():
     try:
         base = world.make(os.path.abspath(sys.argv[1]),
                           os.path.join(folder, "base"))
-        run = suite.Run(base, folder, sys.argv[2] if sys.argv[2:] else "")
+        run = suite.Others(base, folder, sys.argv[2] if sys.argv[2:] else "")
         run.refused()
         run.accepted()
         run.commands()
