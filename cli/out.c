@@ -14,6 +14,31 @@
 #define FLUSH_AT 65536u
 #define LINE_MAX_TEXT 4096u
 
+/* A program gets the bytes as they are; a terminal none that would move its
+ * cursor or turn its direction, whoever they came from. */
+static int
+put_out(const struct out *o, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf safe = BUF_INIT;
+	const char *line = o->buf.at, *end = line + o->buf.len, *next;
+
+	if (isatty(o->fd) != 1)
+		return file_write(o->fd, o->buf.at, o->buf.len,
+		    "standard output", err);
+	for (; line < end; line = next + 1) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		if (next == NULL) {
+			text_safe(&safe, line, (size_t)(end - line));
+			break;
+		}
+		text_safe(&safe, line, (size_t)(next - line));
+		buf_addc(&safe, '\n');
+	}
+	if (buf_check(&safe, err) < 0)
+		return -(int)err->code;
+	return file_write(o->fd, safe.at, safe.len, "standard output", err);
+}
+
 void
 out_flush(struct out *o)
 {
@@ -21,8 +46,7 @@ out_flush(struct out *o)
 
 	if (o->failed.code == E_OK && o->buf.len > 0 &&
 	    buf_check(&o->buf, &err) == 0)
-		(void)file_write(o->fd, o->buf.at, o->buf.len,
-		    "standard output", &err);
+		(void)put_out(o, &err);
 	if (o->failed.code == E_OK)
 		o->failed = err;
 	buf_reset(&o->buf);
@@ -267,6 +291,35 @@ out_note(const char *fmt, ...)
 	say(&line);
 }
 
+/* A line without asking for memory; what is not plain is shown as '?'. */
+static void
+say_plain(const char *head, const char *text)
+{
+	char line[ERR_TEXT_MAX + 64];
+	struct err ignored = ERR_INIT;
+	size_t i;
+
+	(void)snprintf(line, sizeof line - 1, "%s%s", head, text);
+	for (i = 0; line[i] != '\0'; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
+	line[i++] = '\n';
+	(void)file_write(STDERR_FILENO, line, i, "standard error", &ignored);
+}
+
+/* An error without memory is said all the same. */
+static void
+say_error_plain(const struct err *err, const char *next)
+{
+	char head[48];
+
+	(void)snprintf(head, sizeof head, "satchel: %s: ",
+	    err_name(err->code));
+	say_plain(head, err->text);
+	if (next[0] != '\0')
+		say_plain("  next: ", next);
+}
+
 void
 out_error(const struct err *err)
 {
@@ -281,7 +334,10 @@ out_error(const struct err *err)
 		text_safe(&line, next, strlen(next));
 		buf_addc(&line, '\n');
 	}
-	say(&line);
+	if (line.failed)
+		say_error_plain(err, next);
+	else
+		say(&line);
 }
 
 void

@@ -1,4 +1,8 @@
 /* What commands say: one JSON document, whatever happens. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "cli/out.h"
 
 #include "base/file.h"
@@ -140,6 +144,28 @@ TEST(text_alone)
 	out_write(&o, "\x1b\n", 2);
 	out_close(&o);
 	CHECK_STR(end(&o, &none), "3 of a\\x1b[1m\x1b\n");
+}
+
+TEST(a_terminal_is_not_misled)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct out o;
+	ssize_t n;
+
+	CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	out_init(&o, 0);
+	o.fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	CHECK(o.fd >= 0);
+	out_write(&o, "a\x7f\xc2\x9b" "2J\xe2\x80\xae\nb", 11);
+	out_flush(&o);
+	CHECK_INT(o.failed.code, E_OK);
+	n = read(master, text, sizeof text - 1);
+	CHECK(n > 0);
+	text[n > 0 ? n : 0] = '\0';
+	CHECK_STR(text, "a\\x7f\\xc2\\x9b2J\\xe2\\x80\\xae\r\nb");
+	(void)close(o.fd);
+	(void)close(master);
+	out_clear(&o);
 }
 
 TEST(what_cannot_be_written_is_an_error)
