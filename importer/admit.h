@@ -37,6 +37,9 @@ int admit_for_us(const struct store *s, const struct admission *a,
 int admit_turn(struct store *s, const struct reader *r,
     const struct admission *a, uint64_t *ret_have, struct err *err);
 
+/* E_ROLLED_BACK: the peer knows `what`, and we do not. */
+int admit_rolled_back(struct err *err, const char *peer, const char *what);
+
 /* Remember generations of ours that the file names, refused or not. */
 void admit_note_lives(struct store *s, const struct manifest *m);
 

@@ -38,6 +38,7 @@ applying_clear(struct applying *x)
 		version_clear(&x->own[i]);
 	free(x->own);
 	free(x->set);
+	object_merge_clear(&x->merge);
 	buf_clear(&x->uid);
 }
 
@@ -121,17 +122,39 @@ check_blobs(struct applying *x, const struct version *v, struct err *err)
 
 /* --- records ----------------------------------------------------------- */
 
+/* What the sender may send: by whom, and of us nothing that is to come.  Else
+ * an edit of ours would share its number with what is here already, or be
+ * taken for one that was seen, and dropped. */
+static int
+check_origin(const struct applying *x, const struct version *v,
+    struct err *err)
+{
+	const struct actor *self = &x->s->self;
+	const struct peer *p = &x->a->peer;
+	const char *site = v->dot.actor.site;
+
+	if (version_newest(v, self) > x->s->n)
+		return admit_rolled_back(err, p->name, "changes of ours that "
+		    "we have not made");
+	if (p->forward || strcmp(site, p->site) == 0 ||
+	    strcmp(site, self->site) == 0)
+		return 0;
+	(void)err_set(err, E_SCOPE, "object \"%.*s\" was made by site %s, and "
+	    "\"%s\" may not forward", (int)x->uid.len, x->uid.at, site,
+	    p->name);
+	return err_next(err, "allow it with 'satchel peer set %s forward=yes',"
+	    " or ask that site itself", p->name);
+}
+
 /* Ascending by dot, none of them replaced by another, each within what the
  * sender may send. */
 static int
 check_set(struct applying *x, struct err *err)
 {
-	const struct peer *p = &x->a->peer;
 	size_t i, k;
+	int rc;
 
 	for (i = 0; i < x->count; i++) {
-		const char *site = x->set[i]->dot.actor.site;
-
 		if (i > 0 && dot_cmp(&x->set[i - 1]->dot,
 		    &x->set[i]->dot) >= 0)
 			return err_set(err, E_RECORD, "object \"%.*s\": its "
@@ -143,15 +166,8 @@ check_set(struct applying *x, struct err *err)
 				return err_set(err, E_RECORD, "object \"%.*s\""
 				    ": one version replaces another",
 				    (int)x->uid.len, x->uid.at);
-		if (!p->forward && strcmp(site, p->site) != 0 &&
-		    strcmp(site, x->s->self.site) != 0) {
-			(void)err_set(err, E_SCOPE, "object \"%.*s\" was made "
-			    "by site %s, and \"%s\" may not forward",
-			    (int)x->uid.len, x->uid.at, site, p->name);
-			return err_next(err, "allow it with 'satchel peer set "
-			    "%s forward=yes', or ask that site itself",
-			    p->name);
-		}
+		if ((rc = check_origin(x, x->set[i], err)) < 0)
+			return rc;
 	}
 	return 0;
 }

@@ -473,6 +473,59 @@ merge_into(struct store *s, const char *uid, size_t len, struct object *o,
 	return rc;
 }
 
+void
+object_merge_clear(struct object_merge *m)
+{
+	free(m->same);
+	m->same = NULL;
+	m->same_size = 0;
+}
+
+static int
+is_marked(const struct object_merge *m, int64_t id)
+{
+	size_t at = (size_t)id / 8;
+
+	return at < m->same_size && (m->same[at] >> (id % 8) & 1);
+}
+
+static int
+mark(struct object_merge *m, int64_t id, struct err *err)
+{
+	size_t at = (size_t)id / 8, size = at + 4096;
+	unsigned char *more;
+
+	if (at >= m->same_size) {
+		if ((more = realloc(m->same, size)) == NULL)
+			return err_oom(err);
+		memset(more + m->same_size, 0, size - m->same_size);
+		m->same = more;
+		m->same_size = size;
+	}
+	m->same[at] |= (unsigned char)(1 << (id % 8));
+	return 0;
+}
+
+/* We never forget an object, so none that is not here is of our making. */
+static int
+check_ours(const struct store *s, struct siblings theirs, const char *uid,
+    size_t len, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < theirs.count; i++)
+		if (actor_cmp(&theirs.v[i]->dot.actor, &s->self) == 0) {
+			(void)err_set(err, E_FORK, "object \"%.*s\": the "
+			    "bundle has it as change %llu of this site, which "
+			    "never had it", (int)len, uid,
+			    (unsigned long long)theirs.v[i]->dot.n);
+			return err_next(err, "if a copy of this home is in "
+			    "use, run 'satchel site restored' there; else ask "
+			    "the sender where it is from");
+		}
+	return 0;
+}
+
 int
 object_merge(struct store *s, const char *uid, size_t len,
     struct siblings theirs, struct object_merge *m, struct err *err)
@@ -485,18 +538,21 @@ object_merge(struct store *s, const char *uid, size_t len,
 	if ((rc = find_row(s, uid, len, &o, err)) < 0)
 		return rc;
 	if (rc == 0) {
+		if ((rc = check_ours(s, theirs, uid, len, err)) < 0)
+			return rc;
 		rc = put_set(s, uid, len, &o, NULL, theirs, m->via, &listed,
 		    err);
 		m->conflict = listed;
 		return rc;
 	}
-	if (o.seq > m->floor)
+	if (o.seq > m->floor || is_marked(m, o.id))
 		return err_set(err, E_RECORD, "object \"%.*s\" comes twice",
 		    (int)len, uid);
 	if ((rc = read_versions(s, &o, err)) < 0 ||
-	    (rc = check_forks(o.set, theirs, uid, len, err)) < 0)
+	    (rc = check_forks(o.set, theirs, uid, len, err)) < 0 ||
+	    (rc = merge_into(s, uid, len, &o, theirs, m, err)) < 0)
 		return rc;
-	return merge_into(s, uid, len, &o, theirs, m, err);
+	return m->result == OBJECT_SAME ? mark(m, o.id, err) : 0;
 }
 
 int

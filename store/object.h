@@ -62,13 +62,19 @@ struct object_merge {
 	int64_t via;			/* of a verbatim set; 0: none */
 	uint64_t floor;			/* an object with a later sequence was
 					 * merged before: E_RECORD */
+	unsigned char *same;		/* a bit for each row that was merged
+					 * and is as before: the same; owned */
+	size_t same_size;
 	enum object_result result;	/* out */
 	int conflict;			/* out: on the list now, new or with
 					 * another sibling */
 };
 
+void object_merge_clear(struct object_merge *m);
+
 /* Merge a peer's siblings (read, ascending by dot, distinct) into the object.
- * E_FORK: one dot, two versions.  A blob that is not whole here is not this
+ * E_FORK: one dot, two versions; or a version of our present life of an object
+ * that we never had.  E_RECORD: the object was merged with this `m` before.  A blob that is not whole here is not this
  * function's to refuse. */
 int object_merge(struct store *s, const char *uid, size_t len,
     struct siblings theirs, struct object_merge *m, struct err *err);

@@ -390,6 +390,17 @@ version_saw(const struct version *v, const struct dot *d)
 	return last != NULL && d->n <= last->n && !is_excepted(v, d);
 }
 
+uint64_t
+version_newest(const struct version *v, const struct actor *a)
+{
+	const struct dot *last = known(v, a);
+
+	/* Its own dot is above what it has seen of its author. */
+	if (actor_cmp(&v->dot.actor, a) == 0)
+		return v->dot.n;
+	return last != NULL ? last->n : 0;
+}
+
 struct dot
 version_stamp(const struct version *v, const struct field *f)
 {

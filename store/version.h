@@ -101,6 +101,10 @@ size_t version_size(const struct version *v);
 /* Has its author seen this dot?  (Own dot included.) */
 int version_saw(const struct version *v, const struct dot *d);
 
+/* The newest counter of an actor that it names: in its dot or its context.
+ * 0: none. */
+uint64_t version_newest(const struct version *v, const struct actor *a);
+
 /* The dot that set a field in this version. */
 struct dot version_stamp(const struct version *v, const struct field *f);
 
