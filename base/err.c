@@ -107,6 +107,12 @@ code_of_errno(int errnum)
 	}
 }
 
+static int
+next_of_oom(struct err *err)
+{
+	return err_next(err, "free some memory, then do the same again");
+}
+
 int
 err_io(struct err *err, int errnum, const char *fmt, ...)
 {
@@ -122,14 +128,14 @@ err_io(struct err *err, int errnum, const char *fmt, ...)
 	n = strlen(err->text);
 	(void)snprintf(err->text + n, sizeof err->text - n, ": %s",
 	    strerror(errnum));
-	return -(int)err->code;
+	return errnum == ENOMEM ? next_of_oom(err) : -(int)err->code;
 }
 
 int
 err_oom(struct err *err)
 {
 	(void)err_set(err, E_INTERNAL, "out of memory");
-	return err_next(err, "free some memory, then do the same again");
+	return next_of_oom(err);
 }
 
 int

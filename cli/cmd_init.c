@@ -336,7 +336,9 @@ run(struct cmd *c, struct err *err)
 	home_random(site.nonce);
 	if ((rc = build(c, &site, err)) < 0)
 		return give_up(home.at, err);
-	return say(c, &site, err);
+	if (say(c, &site, err) < 0)
+		return err_prefix(err, "it is done, but cannot be shown");
+	return 0;
 }
 
 const struct cmd_spec cmd_init = {

@@ -13,6 +13,7 @@
 #include "mirror.h"
 #include "pairs.h"
 
+#define DONE "it is done, but cannot be shown"
 #define SECTION_MAX (sizeof "peer " + NAME_LEN)
 
 static const struct opt add_opts[] = {
@@ -190,9 +191,10 @@ add(struct cmd *c, struct err *err)
 	    err)) < 0 ||
 	    (rc = check_card(c, &card, &p, err)) < 0 ||
 	    (rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
-	    (rc = added = pin(s, &p, &card, err)) < 0 ||
-	    (rc = peer_by_site(s, p.site, &p, err)) < 0)
+	    (rc = added = pin(s, &p, &card, err)) < 0)
 		return rc;
+	if (peer_by_site(s, p.site, &p, err) < 0)
+		return added ? err_prefix(err, DONE) : -(int)err->code;
 	if (p.revoked) {
 		(void)err_set(err, E_REVOKED, "the key of %s was revoked here",
 		    p.name);
@@ -505,10 +507,12 @@ set(struct cmd *c, struct err *err)
 	if ((rc = take_settings(&settings, c, s, section, err)) < 0 ||
 	    (rc = store_begin(s, err)) < 0 ||
 	    (rc = set_all(c, s, &p, section, &settings, err)) < 0 ||
-	    (rc = store_commit(s, err)) < 0 ||
-	    (rc = say_peer(c, s, name, err)) < 0)
+	    (rc = store_commit(s, err)) < 0)
 		return rc;
-	return say_settings(c, s, &p, err);
+	if (say_peer(c, s, name, err) < 0 ||
+	    say_settings(c, s, &p, err) < 0)
+		return err_prefix(err, DONE);
+	return 0;
 }
 
 const struct cmd_spec cmd_peer_set = {
@@ -543,7 +547,7 @@ revoke(struct cmd *c, struct err *err)
 	    err)) < 0 ||
 	    (rc = store_commit(s, err)) < 0))
 		return rc;
-	return say_peer(c, s, name, err);
+	return say_peer(c, s, name, err) < 0 ? err_prefix(err, DONE) : 0;
 }
 
 const struct cmd_spec cmd_peer_revoke = {

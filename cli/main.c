@@ -386,7 +386,9 @@ main(int argc, char **argv)
 		out_init(&c.out, 0);
 	}
 	if (out_finish(&c.out, &err, &failed) < 0 && err.code == E_OK) {
-		err = failed;
+		(void)err_set(&err, failed.code, "it is done, but not all of "
+		    "its output could be written: %s", failed.text);
+		(void)err_next(&err, "'satchel log' shows what was done");
 		c.told = 0;
 	}
 	if (err.code == E_OK)

@@ -343,6 +343,18 @@ check_again(const struct manifest *m, struct json_span text, struct err *err)
 	return 0;
 }
 
+/* jansson does not tell a lack of memory from a wrong text. */
+static _Thread_local int no_memory;
+
+static void *
+take_memory(size_t size)
+{
+	void *at = malloc(size);
+
+	no_memory |= at == NULL;
+	return at;
+}
+
 static int
 parse(struct manifest *m, struct json_span text, struct err *err)
 {
@@ -356,7 +368,11 @@ parse(struct manifest *m, struct json_span text, struct err *err)
 		    FORMAT_MANIFEST_MAX);
 	if (json_scan(text.at, text.len, JSON_DEPTH_MAX, &form) < 0)
 		return err_set(err, E_MANIFEST, "%s", form.text);
+	json_set_alloc_funcs(take_memory, free);
+	no_memory = 0;
 	top = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, &why);
+	if (top == NULL && no_memory)
+		return err_oom(err);
 	if (top == NULL)
 		return err_set(err, E_MANIFEST, "byte %d: %s", why.position,
 		    why.text);

@@ -38,40 +38,45 @@ order(const void *a, const void *b)
 /* What its tail says, if that is authentic. */
 static void
 look(struct store *s, struct spool *p, const struct minisign_pub *own,
-    struct folder_file *f)
+    struct folder_file *f, struct err *why)
 {
 	CLEANUP(admission_clear) struct admission a = { .m = { .to = NULL } };
-	struct err err = ERR_INIT;
 
-	if (admit_authentic(s, &p->reader, own, &a, &err) < 0) {
-		f->is_other = err.code == E_WRONG_DEST;
+	if (admit_authentic(s, &p->reader, own, &a, why) < 0) {
+		f->is_other = why->code == E_WRONG_DEST;
 		return;
 	}
-	if (admit_manifest(&p->reader, &a, &err) < 0)
+	if (admit_manifest(&p->reader, &a, why) < 0)
 		return;
 	f->is_known = 1;
-	f->is_other = admit_for_us(s, &a, &err) < 0;
+	f->is_other = admit_for_us(s, &a, why) < 0;
 	memcpy(f->name, a.peer.name, sizeof f->name);
 	f->from = a.m.from;
 	f->sequence = a.m.sequence;
 }
 
-/* 1: it is one of ours; 0: it is something else, or a card. */
+/* 1: it is one of ours; 0: it is something else, or a card.  What is wrong
+ * with it is found again when its turn comes; a lack of memory is not. */
 static int
-peek(struct store *s, const struct minisign_pub *own, struct folder_file *f)
+peek(struct store *s, const struct minisign_pub *own, struct folder_file *f,
+    struct err *err)
 {
 	CLEANUP(spool_clear) struct spool p = SPOOL_INIT;
-	struct err err = ERR_INIT;
-	int rc = spool_peek(f->path, &p, &err);
+	struct err why = ERR_INIT;
+	int rc = spool_peek(f->path, &p, &why);
 
-	if (rc == 0 || err.code == E_FORMAT)
+	if (rc == 0 || why.code == E_FORMAT)
 		return 0;
-	if (rc < 0 || p.reader.sums.len == 0)
+	if (rc > 0 && p.reader.sums.len > 0) {
+		if (sums_kind(p.reader.sums.at, p.reader.sums.len) ==
+		    SUMS_CARD)
+			return 0;
+		look(s, &p, own, f, &why);
+	}
+	if (why.code != E_INTERNAL)
 		return 1;
-	if (sums_kind(p.reader.sums.at, p.reader.sums.len) == SUMS_CARD)
-		return 0;
-	look(s, &p, own, f);
-	return 1;
+	*err = why;
+	return -(int)err->code;
 }
 
 static int
@@ -80,14 +85,15 @@ add(struct folder *f, const char *folder, const char *name,
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct folder_file *more, x = { .path = NULL };
+	int rc;
 
 	buf_addf(&path, "%s%s%s", folder,
 	    folder[strlen(folder) - 1] == '/' ? "" : "/", name);
 	if (buf_str(&path) == NULL)
 		return err_oom(err);
 	x.path = path.at;
-	if (!peek(s, own, &x))
-		return 0;
+	if ((rc = peek(s, own, &x, err)) <= 0)
+		return rc;
 	if (f->count == FOLDER_MAX)
 		return err_set(err, E_LIMIT, "\"%s\" holds more than %u "
 		    "bundles", folder, FOLDER_MAX);

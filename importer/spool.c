@@ -111,7 +111,11 @@ spool_peek(const char *path, struct spool *ret, struct err *err)
 	from = size > READER_TAIL ? size - READER_TAIL : 0;
 	if ((n = file_pread(fd, block, READER_TAIL, from, path, err)) < 0)
 		return (int)n;
-	if (reader_tail(&ret->reader, block, (size_t)n, &why) < 0)
-		reader_clear(&ret->reader);
-	return 1;
+	if (reader_tail(&ret->reader, block, (size_t)n, &why) >= 0)
+		return 1;
+	reader_clear(&ret->reader);
+	if (why.code != E_INTERNAL)
+		return 1;
+	*err = why;
+	return -(int)err->code;
 }

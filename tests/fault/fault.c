@@ -4,7 +4,7 @@
  *	fault all		every call (make check-fault)
  *	fault SCENARIO [ACT [N [K]]]	one of them, all of it
  *
- * ACT "twice": killed at its N-th writing call, and the run after that at its
+ * STRIDE=n: each n-th call.  ACT "twice": killed at its N-th writing call, and the run after that at its
  * K-th.  The last line is "N passed, N failed".
  */
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "memory.h"
 
 #define SHOWN_MAX 5u			/* failures of one loop */
 
@@ -34,7 +35,9 @@ static const struct act {
 	{ "EROFS-on", { TRACE_WRITES, TRACE_FAIL, EROFS, 0, 1 }, 7 },
 	{ "late", { TRACE_WRITES, TRACE_FAIL_LATE, EIO, 0, 0 }, 5 },
 	{ "short", { TRACE_WRITES, TRACE_SHORT, 0, 0, 0 }, 9 },
-	{ "short-on", { TRACE_WRITES, TRACE_SHORT, 0, 0, 1 }, 40 }
+	{ "short-on", { TRACE_WRITES, TRACE_SHORT, 0, 0, 1 }, 40 },
+	{ "memory", { TRACE_MEMORY, TRACE_FAIL, ENOMEM, 0, 0 }, 31 },
+	{ "memory-on", { TRACE_MEMORY, TRACE_FAIL, ENOMEM, 0, 1 }, 97 }
 };
 #define ACTS (sizeof acts / sizeof *acts)
 #define KILL_TWICE "twice"
@@ -51,7 +54,7 @@ struct loop {
 	struct reference ref;
 	struct count n;			/* of one act */
 	unsigned shown;
-	unsigned stride;		/* 0: all */
+	unsigned stride, less;		/* less > 0: a sample */
 };
 
 static unsigned passed, failed;
@@ -112,11 +115,19 @@ finish(struct loop *l, const char *act)
 	l->shown = 0;
 }
 
+static unsigned
+stride_of(const struct loop *l, unsigned stride)
+{
+	return l->less > 0 ? stride * l->less : l->stride;
+}
+
 static void
 run_act(struct loop *l, const struct act *act, unsigned only)
 {
-	unsigned stride = l->stride > 0 ? act->stride * l->stride : 1, at;
+	unsigned stride = stride_of(l, act->stride), at;
 
+	if (act->fault.set == TRACE_MEMORY && memory_shared() == NULL)
+		return;
 	if (only > 0)
 		(void)try_one(l, act, only);
 	for (at = 1; only == 0 && try_one(l, act, at); at += stride)
@@ -172,7 +183,7 @@ try_first(struct loop *l, unsigned at, unsigned stride, unsigned only)
 static void
 run_twice(struct loop *l, unsigned at, unsigned k)
 {
-	unsigned stride = l->stride > 0 ? TWICE_STRIDE : 1, i;
+	unsigned stride = l->less > 0 ? TWICE_STRIDE : l->stride, i;
 
 	if (at > 0)
 		(void)try_first(l, at, 1, k);
@@ -186,7 +197,7 @@ run_twice(struct loop *l, unsigned at, unsigned k)
 struct wanted {				/* NULL, 0: all */
 	const char *scenario, *act;
 	unsigned at, k;
-	int is_sample;
+	unsigned stride;		/* 0: a sample */
 };
 
 static void
@@ -194,8 +205,8 @@ run_scenario(struct world *w, const struct scenario *sc,
     const struct wanted *want)
 {
 	struct loop l = { .w = w, .sc = sc, .ref = REFERENCE_INIT,
-		.stride = !want->is_sample ? 0 : sc->flags & MUCH ? 1 :
-		LESS };
+		.stride = want->stride, .less = want->stride > 0 ? 0 :
+		sc->flags & MUCH ? 1 : LESS };
 	size_t i;
 
 	if ((sc->flags & MEDIUM) && w->medium[0] == '\0') {
@@ -228,7 +239,9 @@ run_all(struct world *w, const struct wanted *want)
 static struct wanted
 read_args(int argc, char **argv)
 {
-	struct wanted want = { .is_sample = argc < 2 };
+	const char *stride = getenv("STRIDE");
+	struct wanted want = { .stride = stride != NULL ?
+		(unsigned)strtoul(stride, NULL, 10) : argc > 1 };
 
 	if (argc > 1 && strcmp(argv[1], "all") != 0)
 		want.scenario = argv[1];

@@ -1,8 +1,8 @@
 # Kill and failure loops (tests/fault/README.md).  The program under test is
 # linked in: a run is a fork of it, not a start.
 FAULT_BIN = $(B)/tests/fault/fault
-FAULT_OBJ = $(patsubst %,$(B)/tests/fault/%.o,check fault scenario state \
-	trace world)
+FAULT_OBJ = $(patsubst %,$(B)/tests/fault/%.o,check fault memory scenario \
+	state trace world)
 TEST_BIN += $(FAULT_BIN)
 
 $(B)/tests/fault/main.o: cli/main.c tests/fault/satchel.h

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "memory.h"
+
 #define FIRST \
 	"{\"uid\":\"c1\",\"type\":\"Client\",\"title\":\"Happy Hills\"}\n" \
 	"{\"uid\":\"s1\",\"type\":\"Sample\",\"parent\":\"c1\"," \
@@ -176,6 +178,21 @@ scenario_deliver(struct world *w, struct buf *out)
 		die("out of memory");
 }
 
+/* What a run leaves allocated: by libraries, once. */
+static long
+count_blocks(struct world *w, const struct scenario *sc)
+{
+	const struct trace_fault count = { .set = TRACE_MEMORY };
+	CLEANUP(said_clear) struct said s = SAID_INIT;
+
+	if (memory_shared() == NULL)
+		return 0;
+	if (world_run(w, sc->run, &count, &s) != 0)
+		die("%s: cannot run", sc->name);
+	world_reset(w, "before");
+	return s.blocks;
+}
+
 /* One undisturbed run. */
 static int
 play_once(struct world *w, const struct scenario *sc, struct state *state,
@@ -200,6 +217,7 @@ scenario_begin(struct world *w, const struct scenario *sc,
 	if (sc->setup != NULL)
 		play(w, sc->setup);
 	world_keep(w, "before");
+	ret->blocks = count_blocks(w, sc);
 	state_read(w, sc->site, &ret->before);
 	exit = play_once(w, sc, &ret->after, &ret->list_after);
 	if (exit != sc->exit)

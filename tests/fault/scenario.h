@@ -38,6 +38,7 @@ void scenario_base(struct world *w);
 struct reference {
 	struct state before, after, again;	/* again: run twice */
 	int exit_again;
+	long blocks;			/* allocated and never freed */
 	struct buf list_after, list_again;	/* files of all folders */
 	struct buf dump;		/* FILES: b, when it has imported */
 };

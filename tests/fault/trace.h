@@ -13,7 +13,8 @@ enum trace_set {
 	TRACE_WRITES,			/* what changes files or may fail in
 					 * changing them; not standard output
 					 * and error */
-	TRACE_ALL
+	TRACE_ALL,
+	TRACE_MEMORY			/* allocations: of world_run alone */
 };
 
 enum trace_act {

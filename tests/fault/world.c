@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../base/text.h"
+#include "memory.h"
 #include "satchel.h"
 
 #define WORDS_MAX 32
@@ -344,6 +345,7 @@ world_litter(const struct world *w, const char *folder, struct buf *out)
 
 struct command {
 	struct world *w;
+	const struct trace_fault *fault;
 	char text[512];			/* its words, each with a NUL */
 	char *argv[WORDS_MAX + 3];
 	int argc;
@@ -354,7 +356,7 @@ static int
 run(void *ctx)
 {
 	struct command *c = ctx;
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY), exit;
 
 	if (chdir(world_path(c->w, "")) != 0 || dup2(null, 0) != 0 ||
 	    dup2(c->w->out, 1) != 1 || dup2(c->w->err, 2) != 2)
@@ -364,7 +366,12 @@ run(void *ctx)
 	(void)setenv("XDG_STATE_HOME", world_path(c->w, "state"), 1);
 	(void)setenv("TMPDIR", world_path(c->w, "tmp"), 1);
 	(void)setenv("SOURCE_DATE_EPOCH", "1767225600", 1);
-	return satchel_main(c->argc, c->argv);
+	if (c->fault == NULL || c->fault->set != TRACE_MEMORY)
+		return satchel_main(c->argc, c->argv);
+	memory_arm(c->fault->at, c->fault->on);
+	exit = satchel_main(c->argc, c->argv);
+	memory_disarm();
+	return exit;
 }
 
 static void
@@ -426,12 +433,18 @@ int
 world_run(struct world *w, const char *words,
     const struct trace_fault *fault, struct said *ret)
 {
-	struct command c = { .w = w };
-	int rc;
+	struct command c = { .w = w, .fault = fault };
+	int memory = fault != NULL && fault->set == TRACE_MEMORY, rc;
 
 	split(&c, words);
 	fill(&c);
-	rc = trace_run(run, &c, fault, &ret->end);
+	rc = trace_run(run, &c, memory ? NULL : fault, &ret->end);
+	if (memory) {
+		ret->end.calls = memory_shared()->calls;
+		ret->end.fired = memory_shared()->fired;
+		ret->blocks = memory_shared()->blocks;
+		(void)strcpy(ret->end.call, "malloc");
+	}
 	take(w->out, &ret->out);
 	take(w->err, &ret->err);
 	return rc;

@@ -21,6 +21,7 @@ struct world {
 
 struct said {				/* of a run */
 	struct trace_end end;
+	long blocks;			/* with TRACE_MEMORY: never freed */
 	struct buf out, err;
 };
 #define SAID_INIT { .end = { .status = 0 } }
