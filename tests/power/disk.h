@@ -99,9 +99,9 @@ void run_begin(struct run *r, const char *root);
 void run_read(struct run *r, const char *log);
 void run_clear(struct run *r);
 
-/* Let the syncs of files (or folders) whose path matches the pattern (fnmatch)
- * not have happened, nor those of all of a disk; how many.  NULL: all have
- * happened again. */
+/* Let the syncs of files (or folders) whose path matches the pattern
+ * (fnmatch) not have happened, nor those of all of a disk; how many.  NULL: all
+ * have happened again. */
 size_t run_lose(struct run *r, const char *pattern, int folders);
 
 /* Is it a call that changes names? */

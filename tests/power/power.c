@@ -18,19 +18,14 @@
  *
  * The last line is "N passed, N failed".
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../../base/buf.h"
+#include "program.h"
 #include "story.h"
 
 #define STATES 10000u
@@ -40,23 +35,15 @@
 #define LIE_STATES 200u
 #define ORDER_STATES 40u
 #define SHOWN_MAX 3			/* violations of a run */
-#define FOLDER_ROOM 200
 
 static struct {
-	const char *satchel, *recorder, *script;
-	char work[FOLDER_ROOM];		/* all is below it */
-	char live[FOLDER_ROOM + 16];	/* where runs are recorded */
-	char state[FOLDER_ROOM + 16];	/* where states are looked at */
 	unsigned states;
 	uint64_t seed;
 	int passed, failed;
 	size_t all, distinct;		/* states */
 } test;
 
-static const struct work {
-	const char *name;
-	int is_stick;			/* of another device than the home */
-} works[] = {
+static const struct work works[] = {
 	{ "init", 0 }, { "init-mirror", 0 }, { "set", 0 }, { "peer", 0 },
 	{ "load", 0 }, { "update", 0 }, { "delete", 0 }, { "export", 0 },
 	{ "export-stick", 1 }, { "export-again", 1 }, { "chain", 0 },
@@ -65,93 +52,6 @@ static const struct work {
 	{ "receipt", 1 }, { "resolve", 0 }, { "restored", 0 }, { "day", 1 }
 };
 #define WORKS (sizeof works / sizeof *works)
-
-/* A file of ours; the path lasts until the next one. */
-static const char *
-below(const char *name)
-{
-	static char path[FOLDER_ROOM + 64];
-
-	(void)snprintf(path, sizeof path, "%s/%s", test.work, name);
-	return path;
-}
-
-/* --- the program -------------------------------------------------------- */
-
-static void
-child(const char *what, const char *name, const char *root, int record,
-    const char *out, int is_stick)
-{
-	int null = open("/dev/null", O_RDONLY);
-	int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	int log = open(below("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	if (fd < 0 || log < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 ||
-	    dup2(log, 2) < 0)
-		_exit(126);
-	(void)setenv("WORK", test.work, 1);
-	(void)setenv("ROOT", root, 1);
-	(void)setenv("SATCHEL", test.satchel, 1);
-	(void)setenv("LC_ALL", "C.UTF-8", 1);
-	(void)setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
-	if (record) {
-		(void)setenv("RECORDER", test.recorder, 1);
-		(void)setenv(RECORD_LOG, below("log"), 1);
-	}
-	if (is_stick) {
-		char stick[FOLDER_ROOM + 64];
-
-		(void)snprintf(stick, sizeof stick, "%s/stick", root);
-		(void)setenv(RECORD_STICK, stick, 1);
-	}
-	(void)execlp("sh", "sh", test.script, what, name, (char *)NULL);
-	_exit(127);
-}
-
-/* work.sh WHAT NAME: its exit status. */
-static int
-script(const char *what, const struct work *w, const char *root, int record)
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		die("fork", "sh");
-	if (pid == 0)
-		child(what, w->name, root, record, below("out"),
-		    w->is_stick);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			die("wait", "sh");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-static void
-read_text(const char *name, struct buf *to)
-{
-	FILE *f = fopen(below(name), "r");
-	char block[4096];
-	size_t n;
-
-	if (f == NULL)
-		die("open", name);
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
-		buf_add(to, block, n);
-	(void)fclose(f);
-	(void)need(buf_str(to));
-}
-
-static void
-must(const char *what, const struct work *w, const char *root, int record)
-{
-	CLEANUP(buf_clear) struct buf said = BUF_INIT;
-
-	if (script(what, w, root, record) == 0)
-		return;
-	read_text("err", &said);
-	fprintf(stderr, "power: %s %s: %s\n", what, w->name, said.at);
-	exit(2);
-}
 
 /* --- recording ---------------------------------------------------------- */
 
@@ -180,23 +80,23 @@ is_followed(const struct run *r, const char *root)
 static void
 record(struct story *s, const struct work *w, struct buf *result)
 {
-	const char *live = test.live;
+	const char *live = program_live();
 
 	memset(s, 0, sizeof *s);
-	(void)unlink(below("log"));
+	(void)unlink(program_path("log"));
 	run_begin(&s->run, live);
-	must("run", w, live, 1);
-	run_read(&s->run, below("log"));
+	program_must("run", w, live, 1);
+	run_read(&s->run, program_path("log"));
 	if (s->run.trouble == NULL && !is_followed(&s->run, live))
 		s->run.trouble = "what the disk has is not what was recorded";
 	if (s->run.trouble != NULL) {
 		fprintf(stderr, "power: %s: %s\n", w->name, s->run.trouble);
 		exit(2);
 	}
-	must("result", w, live, 0);
-	read_text("out", result);
+	program_must("result", w, live, 0);
+	program_said("out", result);
 	remove_tree(live);
-	story_tell(s, test.state);
+	story_tell(s, program_state());
 }
 
 /* --- states ------------------------------------------------------------- */
@@ -260,18 +160,18 @@ goes_on(const struct story *s, const struct work *w, const struct image *image,
     const struct cut *c, const struct buf *result, char said[SAID_MAX])
 {
 	CLEANUP(buf_clear) struct buf out = BUF_INIT, why = BUF_INIT;
-	const char *state = test.state;
+	const char *state = program_state();
 	const char *step = "run";
 
 	image_write(image, state);
-	if (script("run", w, state, 0) != 0 ||
-	    (step = "result", script("result", w, state, 0)) != 0) {
-		read_text("err", &why);
+	if (program_run("run", w, state, 0) != 0 ||
+	    (step = "result", program_run("result", w, state, 0)) != 0) {
+		program_said("err", &why);
 		(void)snprintf(said, SAID_MAX, "%s again: %.300s", step,
 		    why.at);
 		return 1;
 	}
-	read_text("out", &out);
+	program_said("out", &out);
 	if (out.len != result->len ||
 	    memcmp(out.at, result->at, out.len) != 0) {
 		(void)snprintf(said, SAID_MAX, "ends in another state");
@@ -303,7 +203,7 @@ one_state(const struct story *s, const struct work *w, struct dice *d,
 	t->acked += c.at[0] >= s->first_mark && c.at[1] >= s->first_mark;
 	t->pulled += c.at[0] != c.at[1];
 	if (is_new(t, story_key(s, &image, &c))) {
-		bad = story_check(s, &image, &c, 1, test.state, said);
+		bad = story_check(s, &image, &c, 1, program_state(), said);
 		if (!bad && result != NULL &&
 		    t->distinct % GO_ON_EVERY == 0) {
 			t->gone_on++;
@@ -412,7 +312,7 @@ lie_in_order(const struct story *s, const struct work *w)
 		struct image image;
 
 		image_make(&image, &s->run, &c);
-		bad += (size_t)story_check(s, &image, &c, 0, test.state,
+		bad += (size_t)story_check(s, &image, &c, 0, program_state(),
 		    said);
 		image_clear(&image);
 	}
@@ -496,7 +396,7 @@ cut_again(const struct story *s, const struct work *w, unsigned count,
 
 		c.at[0] = c.at[1] = dice_below(&d, s->first_mark);
 		image_make(&image, &s->run, &c);
-		image_write(&image, test.live);
+		image_write(&image, program_live());
 		image_clear(&image);
 		record(&again, w, &other);
 		if (other.len != result->len ||
@@ -516,7 +416,7 @@ one_work(const struct work *w, unsigned count)
 	unsigned again = count / 8;
 	struct story s;
 
-	must("base", w, test.live, 0);
+	program_must("base", w, program_live(), 0);
 	record(&s, w, &result);
 	check_all(&s, w, count - AGAIN * again, &result, "");
 	cut_again(&s, w, again, &result);
@@ -559,28 +459,8 @@ read_args(int argc, char **argv)
 	}
 	if (argc - optind != 3 || test.states == 0)
 		usage();
-	test.satchel = need(realpath(argv[optind], NULL));
-	test.recorder = need(realpath(argv[optind + 1], NULL));
-	test.script = need(realpath(argv[optind + 2], NULL));
+	program_begin(argv + optind);
 	return only;
-}
-
-static void
-make_work(void)
-{
-	static const char *const places[] = { "/dev/shm", "/tmp" };
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		(void)snprintf(test.work, sizeof test.work,
-		    "%s/satchel-power.XXXXXX", places[i]);
-		if (mkdtemp(test.work) != NULL)
-			break;
-	}
-	if (i == 2)
-		die("make folder", test.work);
-	(void)snprintf(test.live, sizeof test.live, "%s/live", test.work);
-	(void)snprintf(test.state, sizeof test.state, "%s/state", test.work);
 }
 
 int
@@ -592,15 +472,14 @@ main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		die("start", "libsodium");
-	make_work();
-	must("fixtures", &works[0], test.live, 0);
+	program_must("fixtures", &works[0], program_live(), 0);
 	if (only == NULL)
 		share = (test.states + (unsigned)WORKS - 1) /
 		    (unsigned)WORKS;
 	for (i = 0; i < WORKS; i++)
 		if (only == NULL || strcmp(only, works[i].name) == 0)
 			one_work(&works[i], share);
-	remove_tree(test.work);
+	program_end();
 	printf("%zu states, %zu distinct\n", test.all, test.distinct);
 	printf("%d passed, %d failed\n", test.passed, test.failed);
 	return test.failed > 0;

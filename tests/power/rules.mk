@@ -1,6 +1,7 @@
 # Power cuts: what a run did is recorded (recorder.c) and cut.
 POWER = $(B)/tests/power/power
-POWER_OBJ = $(POWER:=.o) $(addprefix $(B)/tests/power/,disk.o run.o story.o)
+POWER_OBJ = $(POWER:=.o) $(addprefix $(B)/tests/power/,disk.o program.o \
+	rows.o run.o story.o)
 POWER_RECORDER = $(B)/tests/power/recorder.so
 
 TEST_BIN += $(POWER) $(POWER_RECORDER)

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <sodium.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "../../format/reader.h"
 #include "../../store/guard.h"
 #include "../../store/store.h"
+#include "rows.h"
 
 #define STORE_PATH HOME_PATH "/store.db"
 #define SUFFIX ".satchel"
@@ -50,72 +50,6 @@ has_own_rule(const char *path)
 }
 
 /* --- the store ---------------------------------------------------------- */
-
-static int
-hash_query(sqlite3 *db, const char *sql, crypto_generichash_state *to)
-{
-	sqlite3_stmt *st = NULL;
-	int i, n, rc;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
-		return -1;
-	n = sqlite3_column_count(st);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		for (i = 0; i < n; i++) {
-			int64_t len[2] = { sqlite3_column_type(st, i),
-			    sqlite3_column_bytes(st, i) };
-			const unsigned char *at = sqlite3_column_blob(st, i);
-
-			(void)crypto_generichash_update(to,
-			    (unsigned char *)len, sizeof len);
-			(void)crypto_generichash_update(to, at, at == NULL ?
-			    0 : (size_t)len[1]);
-		}
-	(void)sqlite3_finalize(st);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-/* All rows of all tables. */
-static int
-hash_rows(sqlite3 *db, unsigned char out[32])
-{
-	crypto_generichash_state to;
-	sqlite3_stmt *st = NULL;
-	char sql[128];
-	int rc = 0;
-
-	(void)crypto_generichash_init(&to, NULL, 0, 32);
-	if (hash_query(db, "SELECT type,name,sql FROM sqlite_master", &to) < 0 ||
-	    sqlite3_prepare_v2(db, "SELECT name FROM sqlite_master WHERE "
-	    "type='table'", -1, &st, NULL) != SQLITE_OK)
-		return -1;
-	while (rc == 0 && sqlite3_step(st) == SQLITE_ROW) {
-		(void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"",
-		    (const char *)sqlite3_column_text(st, 0));
-		rc = hash_query(db, sql, &to);
-	}
-	(void)sqlite3_finalize(st);
-	(void)crypto_generichash_final(&to, out, 32);
-	return rc;
-}
-
-/* What PRAGMA integrity_check says: "ok". */
-static int
-check_pages(sqlite3 *db, char said[SAID_MAX])
-{
-	sqlite3_stmt *st = NULL;
-	const char *text;
-	int rc = 0;
-
-	if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &st, NULL) !=
-	    SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
-		rc = say(said, "store: %s", sqlite3_errmsg(db));
-	else if ((text = (const char *)sqlite3_column_text(st, 0)) == NULL ||
-	    strcmp(text, "ok") != 0)
-		rc = say(said, "store: %s", text != NULL ? text : "nothing");
-	(void)sqlite3_finalize(st);
-	return rc;
-}
 
 static const char *
 path_in(const char *folder, const char *path)
@@ -321,23 +255,6 @@ story_is_forged(const struct story *s, const struct image *image)
 
 /* --- numbers ------------------------------------------------------------ */
 
-/* Does the store hold this number for this file? */
-static int
-knows_file(sqlite3 *db, const struct bundle *b)
-{
-	sqlite3_stmt *st = NULL;
-	int found;
-
-	if (sqlite3_prepare_v2(db, "SELECT 1 FROM file_out WHERE sequence=? "
-	    "AND id=?", -1, &st, NULL) != SQLITE_OK)
-		return 0;
-	(void)sqlite3_bind_int64(st, 1, (int64_t)b->sequence);
-	(void)sqlite3_bind_blob(st, 2, b->id, 32, SQLITE_STATIC);
-	found = sqlite3_step(st) == SQLITE_ROW;
-	(void)sqlite3_finalize(st);
-	return found;
-}
-
 static uint64_t
 guard_sequence(const struct image *image)
 {
@@ -373,7 +290,7 @@ check_numbers(const struct story *s, const struct image *image,
 		if (b->from > c->at[1])
 			continue;
 		if (store->sequence < b->sequence ||
-		    !knows_file(store->db, b))
+		    !rows_know_file(store->db, b->sequence, b->id))
 			return say(said, "the store does not know %s",
 			    b->path);
 		if (guard < b->sequence)
@@ -468,9 +385,9 @@ check_store(const struct story *s, const struct image *image,
 		return find_moment(s, NULL, acked, c->at[0], ret_moment,
 		    said);
 	if (open_store(folder, &store, said) != 0 ||
-	    check_pages(store->db, said) != 0)
+	    !rows_are_sound(store->db, said, SAID_MAX))
 		return 1;
-	if (hash_rows(store->db, rows) < 0)
+	if (rows_hash(store->db, rows) < 0)
 		return say(said, "store: cannot be read");
 	if (find_moment(s, rows, acked, c->at[0], ret_moment, said) != 0)
 		return 1;
@@ -610,7 +527,7 @@ tell_store(struct story *s, const struct image *view, size_t at,
 	if (m.is_there) {
 		image_write(view, folder);
 		if (open_store(folder, &store, said) != 0 ||
-		    hash_rows(store->db, m.rows) < 0) {
+		    rows_hash(store->db, m.rows) < 0) {
 			fprintf(stderr, "power: without a cut: %s\n", said);
 			exit(2);
 		}

@@ -266,8 +266,8 @@ taken_by() {
 	(
 		XDG_STATE_HOME=$ROOT/peer.state
 		peer_code=0
-		"$SATCHEL" --home "$ROOT/peer" import "${2:-$STICK}" > /dev/null ||
-		    peer_code=$?
+		"$SATCHEL" --home "$ROOT/peer" import "${2:-$STICK}" \
+		    > /dev/null || peer_code=$?
 		[ "$peer_code" -eq 0 ] || [ "$peer_code" -eq 11 ]
 		"$SATCHEL" --home "$ROOT/peer" lab dump --deleted
 	)
