@@ -173,6 +173,7 @@ lab_try_send(struct lab *from, struct lab *to, const char *uid)
 	CHECK_INT(object_get(from->s, uid, strlen(uid), &o, &from->err), 1);
 	CHECK_OK(store_begin(to->s, &to->err), &to->err);
 	rc = object_merge(to->s, uid, strlen(uid), o.set, &m, &to->err);
+	object_merge_clear(&m);
 	if (rc < 0)
 		store_rollback(to->s);
 	else

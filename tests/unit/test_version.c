@@ -263,6 +263,20 @@ TEST(sees)
 	CHECK(!version_saw(&v, &other));
 }
 
+/* What it says of an actor's counter: its own dot, or its context. */
+TEST(newest)
+{
+	CLEANUP(version_clear) struct version v = VERSION_INIT;
+	struct err err = ERR_INIT;
+	struct dot own = dot_of("b5"), seen = dot_of("a1"), none = dot_of("e1");
+
+	CHECK_OK(try_version(&v, "b5 a1", "{\"except\":[@a7@],"
+	    "\"vector\":[@a7@,@b3@]}", "", PLAIN, &err), &err);
+	CHECK_INT(version_newest(&v, &own.actor), 5);
+	CHECK_INT(version_newest(&v, &seen.actor), 7);
+	CHECK_INT(version_newest(&v, &none.actor), 0);
+}
+
 static struct dot
 stamp_of(const struct version *v, const char *full)
 {
