@@ -2,6 +2,7 @@
 W1 to W6)."""
 
 import os
+import sqlite3
 
 from bundle import File, Site, canon, hash32
 from suite import accepted, command, dump, must, refused
@@ -263,3 +264,61 @@ def _(w):
          "%r" % result.err)
     must([row for row in w.rows()["file_in"] if row[1] == 2][0][2] ==
          hash32(first.sums), "its id")
+
+
+# --- claims of docs/threat-model.md about our own disk
+
+def altered(w, sql, *values):
+    """A change in the store behind satchel's back."""
+    db = sqlite3.connect(w.path("reader", "store.db"))
+    try:
+        must(db.execute(sql, values).rowcount > 0, "nothing to change")
+        db.commit()
+    finally:
+        db.close()
+
+
+def never_exported(w):
+    os.mkdir(w.path("none"))
+    result = w.run("export", "--to", "sender", "--full", "--out",
+                   w.path("none"))
+    must(result.code == EXITS["E_DAMAGED"] and
+         result.error() == "E_DAMAGED", "%d: %r" % (result.code, result.err))
+    must(os.listdir(w.path("none")) == [], "a file was written")
+
+
+@command("X2", "an object that changed on our disk does not travel")
+def _(w):
+    altered(w, "UPDATE version SET content=replace(content,?,?)", "0.10",
+            "0.11")
+    never_exported(w)
+
+
+@command("X2", "an attachment that changed on our disk does not travel")
+def _(w):
+    data = os.urandom(5000)
+    w.write("run.bin", data)
+    w.need("lab", "load", w.write("l.jsonl", canon({
+        "uid": "run", "type": "T", "attachments": [
+            {"name": "run", "media_type": "x/y", "file": "run.bin"}]}) +
+        b"\n"))
+    altered(w, "UPDATE part SET bytes=?", data[:-1] + bytes(
+        [data[-1] ^ 1]))
+    never_exported(w)
+
+
+@command("X3", "the log is only added to, also by who opens the store")
+def _(w):
+    before = w.rows()["log"]
+    must(before, "an empty log")
+    for sql in ("DELETE FROM log", "UPDATE log SET detail='{}'",
+                "UPDATE log SET time=0 WHERE id=1",
+                "DELETE FROM log WHERE id=(SELECT max(id) FROM log)",
+                "REPLACE INTO log(id,time,event,detail) "
+                "VALUES(1,0,'x','{}')"):
+        try:
+            altered(w, sql)
+        except sqlite3.IntegrityError:
+            continue
+        must(False, "it lets " + sql)
+    must(w.rows()["log"] == before, "the log")
