@@ -96,6 +96,10 @@ const char schema_tables[] =
     "event TEXT NOT NULL, peer TEXT, file TEXT, detail TEXT NOT NULL);"
     "CREATE TRIGGER log_keep BEFORE DELETE ON log BEGIN "
     "SELECT raise(ABORT, 'the log is append-only'); END;"
+    /* REPLACE deletes without asking log_keep. */
+    "CREATE TRIGGER log_once BEFORE INSERT ON log "
+    "WHEN EXISTS(SELECT 1 FROM log WHERE id=new.id) BEGIN "
+    "SELECT raise(ABORT, 'the log is append-only'); END;"
     "CREATE TRIGGER log_still BEFORE UPDATE ON log BEGIN "
     "SELECT raise(ABORT, 'the log is append-only'); END;";
 
