@@ -55,6 +55,7 @@ for t in "$b"/tests/fuzz/fuzz_*; do
 done
 suite "C2SP age vectors" sh tests/live/age_vectors.sh "$b/tests/unit/age_vectors"
 suite "golden bundles" sh tests/golden/golden.sh "$b"
+suite "adversarial vectors" python3 tests/vectors/run.py "$b/satchel"
 suite "mutants" "$b/tests/mutants/mutants"
 suite "power cuts" "$b/tests/power/power" "$b/satchel" \
     "$b/tests/power/recorder.so" tests/power/work.sh
