@@ -90,6 +90,15 @@ note_clock(struct senaite *s, int64_t date)
 	s->clock_offset_s = date - (int64_t)time(NULL);
 }
 
+/* What came from there on: nothing, if a refusal was not JSON. */
+static struct json_span
+since(const struct buf *b, size_t from)
+{
+	if (b->len == from)
+		return (struct json_span){ "", 0 };
+	return (struct json_span){ b->at + from, b->len - from };
+}
+
 /* As senaite_post, but what came is in `ret` after a failure that the server
  * told of, too. */
 static int
@@ -111,8 +120,7 @@ run(struct senaite *s, struct http_request *r, struct buf *ret,
 		ret->len = from;
 		return rc;
 	}
-	return check(r, a.status, (struct json_span){ ret->at + from,
-	    ret->len - from }, err);
+	return check(r, a.status, since(ret, from), err);
 }
 
 static int
@@ -217,7 +225,7 @@ refusal(const char *consumer, struct json_span object, struct err *err)
 static int
 unwrap(const char *consumer, struct buf *ret, size_t from, struct err *err)
 {
-	struct json_span answer = { ret->at + from, ret->len - from };
+	struct json_span answer = since(ret, from);
 	struct json_span object, ok;
 
 	if (answer.len == 0 || json_kind(answer) != '{' ||
@@ -257,7 +265,7 @@ senaite_push(struct senaite *s, const char *consumer, enum http_kind kind,
 	r.body_len = body.len;
 	rc = run(s, &r, ret, &status, ret_unclear, err);
 	if (rc < 0 && err->code == E_DEST_REJECTED && is_unknown(status,
-	    (struct json_span){ ret->at + from, ret->len - from })) {
+	    since(ret, from))) {
 		err_clear(err);
 		ret->len = from;
 		return 0;
