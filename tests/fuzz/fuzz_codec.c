@@ -9,7 +9,6 @@
 #include "mutate.h"
 
 #define PLAIN_MAX 262144u
-#define GZIP_TAIL 4u			/* bytes of the size that it states */
 
 static struct codec_ctx *
 context(void)
@@ -22,15 +21,26 @@ context(void)
 	return c;
 }
 
-static uint64_t
-stated(enum codec codec, const uint8_t *data, size_t size)
+/* One frame of the form that is allowed, and of this size. */
+static void
+check_zstd(struct json_span plain, const uint8_t *data, size_t size)
 {
-	const uint8_t *p = data + size - GZIP_TAIL;
+	ALWAYS(ZSTD_getFrameContentSize(data, size) == plain.len);
+	ALWAYS(ZSTD_findFrameCompressedSize(data, size) == size);
+	ALWAYS((data[4] & 0x1f) == 0);
+}
 
-	if (codec == CODEC_ZSTD)
-		return ZSTD_getFrameContentSize(data, size);
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	    (uint64_t)p[3] << 24;
+/* The header that all have; sum and size of what it holds. */
+static void
+check_gzip(struct json_span plain, const uint8_t *data, size_t size)
+{
+	uint32_t tail[2];
+
+	memcpy(tail, data + size - sizeof tail, sizeof tail);
+	ALWAYS(memcmp(data, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10) == 0);
+	ALWAYS(le32toh(tail[1]) == plain.len);
+	ALWAYS(le32toh(tail[0]) == crc32_z(0,
+	    (const unsigned char *)plain.at, plain.len));
 }
 
 static void
@@ -62,7 +72,7 @@ check(enum codec codec, const uint8_t *data, size_t size)
 		return;
 	plain = (struct json_span){ out.at + 1, out.len - 1 };
 	ALWAYS(plain.len <= PLAIN_MAX);
-	ALWAYS(plain.len == stated(codec, data, size));
+	(codec == CODEC_ZSTD ? check_zstd : check_gzip)(plain, data, size);
 	check_again(codec, plain);
 	if (plain.len == 0)
 		return;

@@ -57,6 +57,18 @@ put_history(struct buf *out, struct json_span entries)
 	buf_addc(out, ']');
 }
 
+/* Of equal entries the first alone stays. */
+static void
+check_entries(struct json_span entries)
+{
+	struct json_walk w = json_walk(entries), rest;
+	struct json_span none, item, other;
+
+	while (json_next(&w, &none, &item))
+		for (rest = w; json_next(&rest, &none, &other);)
+			ALWAYS(!json_same(item, other));
+}
+
 /* The line of these parts, its members in any order. */
 static void
 put_line(struct buf *out, const struct parts *p)
@@ -183,6 +195,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ALWAYS(text_is_type(part(&p, p.line.type).at, p.line.type.len));
 	ALWAYS(f.len == 0 || json_scan(f.at, f.len, LINE_DEPTH_MAX,
 	    &err) == 0);
+	check_entries(part(&p, p.line.entries));
 	check_again(&p);
 	check_version(&p);
 	if (f.len > 0)

@@ -1,13 +1,13 @@
 #include "lab.h"
 
 #include <limits.h>
-#include <unistd.h>
 
+#include "../../base/file.h"
 #include "../../base/text.h"
 #include "../../mirror/doc.h"
 #include "../../store/instance.h"
 
-static char folder[PATH_MAX];
+static char folder[PATH_MAX], secret[PATH_MAX + 8];
 static struct store *store;
 
 static void
@@ -56,6 +56,19 @@ lab_store(void)
 	for (digit = '1'; digit <= '3'; digit++)
 		know(digit);
 	return store;
+}
+
+const char *
+lab_secret(void)
+{
+	struct err err = ERR_INIT;
+
+	(void)lab_store();
+	if (secret[0] != '\0')
+		return secret;
+	(void)snprintf(secret, sizeof secret, "%s/secret", folder);
+	GOOD(file_put(secret, 0600, "secret\n", 7, &err), &err);
+	return secret;
 }
 
 static void

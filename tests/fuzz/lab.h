@@ -9,6 +9,9 @@
 struct store;
 struct store *lab_store(void);
 
+/* The name of a file beside it that holds a password. */
+const char *lab_secret(void);
+
 /* A document of the instance (canonical) as mirrors take it: into the store's
  * terms, then apart; refused, or a line of the lab. */
 void lab_take(struct json_span document);
