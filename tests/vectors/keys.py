@@ -226,7 +226,7 @@ def _(w):
     must(not [s for s in secrets if s in said], "a secret is out")
 
 
-@command("T34", "no core file, though the caller allows one")
+@command("X5", "no core file, though the caller allows one")
 def _(w):
     fifo = w.path("t/fifo")
     os.mkfifo(fifo)

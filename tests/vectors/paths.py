@@ -221,7 +221,7 @@ def _(w):
 READS = ("read", "pread64", "readv", "preadv", "copy_file_range", "sendfile")
 
 
-@command("T25", "a bundle is read from its medium once, from front to back")
+@command("X4", "a bundle is read from its medium once, from front to back")
 def _(w):
     data = next_bundle(w, compression="gzip").data + b""
     path = w.write("t/x", data)
