@@ -166,6 +166,19 @@ text_safe(struct buf *out, const char *text, size_t len)
 	}
 }
 
+int
+text_is_safe(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t point = 0;
+	size_t n;
+
+	for (; len > 0; p += n, len -= n)
+		if ((n = utf8_len(p, len, &point)) == 0 || is_unsafe(point))
+			return 0;
+	return 1;
+}
+
 void
 text_json(struct buf *out, const char *text, size_t len)
 {

@@ -31,6 +31,9 @@ int text_undate(int64_t *ret_seconds, const char *text, size_t len);
  * control characters, bidirectional overrides and bad UTF-8 become \xNN. */
 void text_safe(struct buf *out, const char *text, size_t len);
 
+/* 1 if that would change nothing. */
+int text_is_safe(const char *text, size_t len);
+
 /* Append a JSON string with RFC 8785 (section 3.2.2.2) escapes, quotes
  * included.  The text must be UTF-8; it is not checked. */
 void text_json(struct buf *out, const char *text, size_t len);

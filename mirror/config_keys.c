@@ -123,11 +123,7 @@ is_address(const char *text, int with_path)
 static int
 is_plain(const char *text)
 {
-	CLEANUP(buf_clear) struct buf safe = BUF_INIT;
-	size_t len = strlen(text);
-
-	text_safe(&safe, text, len);
-	return !safe.failed && safe.len == len && strchr(text, ';') == NULL;
+	return text_is_safe(text, strlen(text)) && strchr(text, ';') == NULL;
 }
 
 static int

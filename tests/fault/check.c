@@ -277,7 +277,7 @@ check_fault(struct trial *t)
 
 /* --- after the next run ------------------------------------------------ */
 
-/* As one undisturbed run leaves it, or two.  Where more numbers were lost, or
+/* As one undisturbed run leaves it, or two.  Where it was begun more often, or
  * encryption makes other bytes, what is delivered tells. */
 static int
 is_as_undisturbed(struct trial *t, const struct state *now,
@@ -285,8 +285,8 @@ is_as_undisturbed(struct trial *t, const struct state *now,
 {
 	const struct reference *r = t->ref;
 
-	if ((t->sc->flags & DIFFERS) || (t->sc->kind == FILES &&
-	    t->outcome == BETWEEN))
+	if ((t->sc->flags & DIFFERS) ||
+	    (t->sc->kind != STEPS && t->outcome == BETWEEN))
 		return 1;
 	if (state_same(now, &r->after) && is_part(list, &r->list_after))
 		return 1;

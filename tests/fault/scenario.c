@@ -42,12 +42,15 @@
 #define SHARE LOAD "a export --to b --out old\nb import old\n" \
 	"b export --to a --out old\na import old\n"
 #define APART SHARE "a lab load more.jsonl\nb lab load other.jsonl\n"
+#define MIRROR "m init --name lab-m --instance senaite --url " \
+	"http://127.0.0.1:9/lims --user sync --password-file secret\n"
 #define CHAIN "a lab load big.jsonl\n" \
 	"a export --to b --out drop --max-size 256K\n"
 
 const struct scenario scenarios[] = {
 	{ "load", ONE_STEP, "a", NULL, "a lab load first.jsonl", 0, MUCH },
 	{ "load-more", ONE_STEP, "a", LOAD, "a lab load more.jsonl", 0, 0 },
+	{ "load-csv", ONE_STEP, "a", LOAD, "a lab load more.csv", 0, 0 },
 	{ "delete", ONE_STEP, "a", LOAD, "a lab delete r1 r2", 0, 0 },
 	{ "export", FILES, "a", LOAD, "a export --to b --out drop", 0, MUCH },
 	{ "export-next", FILES, "a", SHARE "a lab load more.jsonl\n",
@@ -86,6 +89,8 @@ const struct scenario scenarios[] = {
 	    "a peer set b encrypt=required forward=no", 0, 0 },
 	{ "peer-revoke", ONE_STEP, "a", NULL, "a peer revoke b", 0, 0 },
 	{ "peer-remove", ONE_STEP, "a", NULL, "a peer remove b", 0, 0 },
+	{ "mirror-set", ONE_STEP, "m", MIRROR,
+	    "m mirror set proxy=http://127.0.0.1:9", 0, 0 },
 	{ "card", ONE_STEP, "a", NULL, "a site card --out cards/new", 0, 0 },
 	{ "restored", ONE_STEP, "a", LOAD "a export --to b --out old\n",
 	    "a site restored --reason disk", 0, DIFFERS },
@@ -123,6 +128,11 @@ scenario_base(struct world *w)
 	world_text(w, "more.jsonl", MORE);
 	world_text(w, "other.jsonl", OTHER);
 	world_text(w, "big.jsonl", BIG);
+	world_text(w, "more.csv", "uid,type,title\nc1,Client,Hills\n"
+	    "c2,Client,\"Hills, \"\"new\"\"\"\n");
+	world_text(w, "secret", "fictitious\n");
+	if (chmod(world_path(w, "secret"), 0600) != 0)
+		die("cannot change a mode");
 	world_text(w, "run.csv", "sample,result\ns1,0.10\n");
 	world_bytes(w, "scan.bin", 5000);
 	world_bytes(w, "more.bin", 9000);

@@ -204,6 +204,7 @@ check_safe(const char *text, size_t len, const char *want)
 
 	text_safe(&out, text, len);
 	CHECK_STR(buf_str(&out), want);
+	CHECK_INT(text_is_safe(text, len), out.len == len);
 }
 
 TEST(safe)
