@@ -31,7 +31,8 @@ enum mutant {
 	/* attachments and kills */
 	MUTANT_blob_unreceipted, MUTANT_blob_of_old_life,
 	MUTANT_blob_unforgotten, MUTANT_blob_unchecked,
-	MUTANT_blob_of_parts, MUTANT_applied_by_member, MUTANT_guard_late,
+	MUTANT_blob_of_parts, MUTANT_blob_from_old_life,
+	MUTANT_applied_by_member, MUTANT_guard_late,
 
 	MUTANT_COUNT
 };

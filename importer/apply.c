@@ -101,6 +101,10 @@ keep_entry(struct applying *x, const struct unpack_entry *e, struct err *err)
 	if (rc < 0 || (rc == 0 && e->index >= 0))
 		return rc;
 	x->seen.blobs++;
+
+	/* What an earlier life of the peer had may be lost to it. */
+	if (x->via == 0 && !MUTANT(blob_from_old_life))
+		return 0;
 	return stream_blob_got(x->s, x->a->peer.id, id, err);
 }
 

@@ -81,6 +81,8 @@ static const struct {
 	    "was sent"),
 	M(blob_of_old_life, FILES, "what a peer sent in an earlier life is "
 	    "taken for known"),
+	M(blob_from_old_life, FILES, "an attachment in a late bundle of the "
+	    "peer's earlier life is taken for known"),
 	M(blob_unforgotten, FILES, "a receipt covers an attachment of a "
 	    "bundle that was lost"),
 	M(blob_unchecked, FILES, "a missing attachment is no gap"),
