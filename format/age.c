@@ -11,7 +11,6 @@
 #define NONCE 16u			/* before the payload */
 #define CHUNK 65536u
 #define TAG crypto_aead_chacha20poly1305_ietf_ABYTES
-#define STACK_USED 4096u
 #define WRAP_INFO "age-encryption.org/v1/X25519"
 #define SCRYPT_LABEL "age-encryption.org/v1/scrypt"
 
@@ -35,9 +34,6 @@ static void
 vault_freep(struct vault **v)
 {
 	sodium_free(*v);
-
-	/* What the functions of libsodium left below us. */
-	sodium_stackzero(STACK_USED);
 }
 
 /* HKDF-SHA-256 (RFC 5869) for 32 bytes, that is one block. */

@@ -17,13 +17,14 @@ if readelf -W --syms "$b/satchel" |
 fi
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/satchel-hardening.XXXXXX")
 trap 'rm -rf "$SCRATCH"' EXIT
-RESULTS=$SCRATCH.results
+RESULTS=$SCRATCH/results
+WATCHER=$b/tests/hardening/watch.so
 SATCHEL=$b/satchel
 HOME=$SCRATCH/user
 XDG_STATE_HOME=$SCRATCH/state
 LC_ALL=C.UTF-8
 TZ=UTC0
-export ROOT SCRATCH RESULTS SATCHEL HOME XDG_STATE_HOME LC_ALL TZ
+export ROOT SCRATCH RESULTS SATCHEL WATCHER HOME XDG_STATE_HOME LC_ALL TZ
 unset SATCHEL_HOME SOURCE_DATE_EPOCH
 mkdir "$HOME"
 passed=0
@@ -57,11 +58,17 @@ part() {
 part sh tests/hardening/binary.sh "$SATCHEL"
 part "$b/tests/hardening/confined"
 
-: > "$RESULTS"
-(cd "$SCRATCH" && sh "$ROOT/tests/hardening/places.sh" < /dev/null)
-grep -q '^end$' "$RESULTS" || echo fail >> "$RESULTS"
-add "$(grep -c '^pass' "$RESULTS") passed, $(grep -c '^fail' "$RESULTS") failed"
-rm -f "$RESULTS"
+case_of() {
+	: > "$RESULTS"
+	mkdir "$SCRATCH/$1"
+	(cd "$SCRATCH/$1" && sh "$ROOT/tests/hardening/$1.sh" < /dev/null)
+	grep -q '^end$' "$RESULTS" || echo fail >> "$RESULTS"
+	good=$(grep -c '^pass' "$RESULTS")
+	bad=$(grep -c '^fail' "$RESULTS")
+	add "$good passed, $bad failed"
+}
+case_of places
+case_of secrets
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
