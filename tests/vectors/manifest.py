@@ -337,8 +337,8 @@ def _(w):
 
 # --- names
 
-for name in ("", "-a", "a b", "a..b", "a/b", "\u0410lab", "a\u200b", "a\x1b[2J",
-             "n" * 33, "."):
+for name in ("", "-a", "a b", "a..b", "a/b", "\u0410lab", "a\u200b",
+             "a\x1b[2J", "n" * 33, "."):
     edited("T10", "from.name %s" % canon(name).decode()[:24], "E_MANIFEST",
            lambda m, n=name: m["from"].update(name=n))
     edited("T10", "to.name %s" % canon(name).decode()[:24], "E_MANIFEST",

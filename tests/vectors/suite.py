@@ -123,6 +123,19 @@ def check_file(shot):
         must(f.read() == shot.data, "the file itself changed")
 
 
+def check_seen(shot):
+    check_row(shot.seen, shot.vector, "verify")
+    check_levels(shot.seen)
+    check_row(shot.tried, shot.vector, "a dry run")
+
+
+def one_of_family(shot, row, text):
+    check_seen(shot)
+    check_row(row, shot.vector, "import")
+    check_text(shot.vector.error, text, shot.path)
+    check_file(shot)
+
+
 # --- running them
 
 class Shot:
@@ -234,23 +247,6 @@ class Run:
         for shot, row, text in zip(shots, rows, said):
             self.judge(shot.vector.title(), one_of_family, shot, row, text)
         check_kept(before, w.state(), None)
-
-
-def check_seen(shot):
-    check_row(shot.seen, shot.vector, "verify")
-    check_levels(shot.seen)
-    check_row(shot.tried, shot.vector, "a dry run")
-
-
-def one_of_family(shot, row, text):
-    check_seen(shot)
-    check_row(row, shot.vector, "import")
-    check_text(shot.vector.error, text, shot.path)
-    check_file(shot)
-
-
-class Others(Run):
-    """Files that are accepted, and all that is no file."""
 
     def accepted(self):
         for vector in filter(self.wants, ACCEPTED):

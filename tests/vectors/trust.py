@@ -239,9 +239,10 @@ def low_order_age(value):
     return of(site)
 
 
-LOW = (0, 1, age.PRIME - 1, age.PRIME, age.PRIME + 1,
-       325606250916557431795983626356110631294008115727848805560023387167927233504,
-       39382357235489614581723060781553021112529911719440698176882885853963445705823)
+LOW = [0, 1, age.PRIME - 1, age.PRIME, age.PRIME + 1] + [
+    ed25519.number(bytes.fromhex(u)) for u in (
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157")]
 for value in LOW:
     card("E11", "an age key of low order: %d..." % (value % 10 ** 6),
          "E_TRUSTSTORE", lambda w, v=value: low_order_age(v))
