@@ -11,7 +11,7 @@
 #	make check-mutants   two million changed files, none of them taken
 #	make check-power     100,000 states of disks after a power cut
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
-#	make check-fault     every fault at every call, some 40 minutes
+#	make check-fault     every fault at every call (hours)
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make fuzz-smoke      each for a minute

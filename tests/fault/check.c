@@ -371,6 +371,7 @@ check_next(struct trial *t)
 	check_numbers(t, &now);
 	check_files(t, &list);
 	check_kept(t, &list);
-	if (t->ref->dump.len > 0 && ((t->sc->flags & DIFFERS) || t->outcome == BETWEEN))
+	if (t->ref->dump.len > 0 && ((t->sc->flags & DIFFERS) ||
+	    t->outcome == BETWEEN))
 		check_delivery(t);
 }

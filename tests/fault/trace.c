@@ -209,7 +209,7 @@ find_pending(struct trace *t, pid_t tid)
 }
 
 /* Let the call be done, and stop after it. */
-static int
+static enum __ptrace_request
 stop_after(struct trace *t, pid_t tid, enum trace_act act, uint64_t length)
 {
 	struct pending *p = find_pending(t, 0);
@@ -224,7 +224,7 @@ stop_after(struct trace *t, pid_t tid, enum trace_act act, uint64_t length)
 
 /* Half of a write of one byte is none, and of another call nothing: these
  * are left as they are. */
-static int
+static enum __ptrace_request
 halve(struct trace *t, pid_t tid, const struct call *call, uint64_t length)
 {
 	if (call == NULL || !call->has_length || length < 2)
@@ -247,7 +247,7 @@ note(struct trace *t, const struct call *call, uint64_t nr)
 }
 
 /* Before a call: how does the thread go on? */
-static int
+static enum __ptrace_request
 on_call(struct trace *t, pid_t tid)
 {
 	const struct trace_fault *f = t->fault;
@@ -305,7 +305,8 @@ after_call(struct trace *t, pid_t tid)
 static void
 on_stop(struct trace *t, pid_t tid, int status)
 {
-	int sig = WSTOPSIG(status), event = status >> 16, how = PTRACE_CONT;
+	int sig = WSTOPSIG(status), event = status >> 16;
+	enum __ptrace_request how = PTRACE_CONT;
 
 	if (event == PTRACE_EVENT_SECCOMP) {
 		how = on_call(t, tid);
