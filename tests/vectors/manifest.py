@@ -237,6 +237,8 @@ for value in (-1, 1.0, "5", 2 ** 53, 2 ** 63, 2 ** 64):
     for field in ("since", "until", "sequence"):
         edited("M7", "%s %r" % (field, value), "E_MANIFEST",
                setting(**{field: value}))
+retyped("M7", "since -0", "E_MANIFEST",
+        lambda t: t.replace(b'"since":3', b'"since":-0'))
 retyped("M7", "until 1e3", "E_MANIFEST",
         lambda t: t.replace(b'"until":5', b'"until":1e3'))
 retyped("M7", "until with 400 digits", "E_MANIFEST",

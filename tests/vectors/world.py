@@ -7,6 +7,7 @@ remembered), the guard file, the keys, the files of the home, the spool, and
 the bundle itself.
 """
 
+import copy
 import glob
 import json
 import os
@@ -78,6 +79,9 @@ class World:
     def __init__(self, program, folder):
         self.program, self.folder = program, folder
         os.makedirs(folder, exist_ok=True)
+        # Its shadow memory is larger than any limit.
+        with open(program, "rb") as f:
+            self.has_asan = b"__asan_init" in f.read()
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -95,7 +99,7 @@ class World:
         for key in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if key in os.environ:
                 env[key] = os.environ[key]
-        if limited and "ASAN_OPTIONS" not in os.environ:
+        if limited and not self.has_asan:
             more["preexec_fn"] = limits
         more.setdefault("stdin", subprocess.DEVNULL)
         done = subprocess.run(
@@ -115,9 +119,8 @@ class World:
         shutil.copytree(self.folder, folder, symlinks=True,
                         ignore=lambda _, names: {"t"} & set(names))
         os.makedirs(os.path.join(folder, "t"))
-        other = World(self.program, folder)
-        other.__dict__.update({k: v for k, v in self.__dict__.items()
-                               if k not in ("program", "folder")})
+        other = copy.copy(self)
+        other.folder = folder
         return other
 
     # What must stay as it was
