@@ -404,7 +404,20 @@ new_content(const struct merge_edit *edit, const struct buf *history,
 	return 0;
 }
 
-/* One common birth and no deletion: else the edit is a creation. */
+/* Has one of these seen it?  What none has, though one names it, the context
+ * excepts: so it can be no birth or stamp of a new version. */
+static int
+is_seen(const struct siblings *shown, const struct dot *d)
+{
+	size_t i;
+
+	for (i = 0; i < shown->count; i++)
+		if (version_saw(shown->v[i], d))
+			return 1;
+	return 0;
+}
+
+/* One common birth, seen, and no deletion: else the edit is a creation. */
 static int
 is_change(const struct merge_edit *edit, const struct siblings *shown)
 {
@@ -414,21 +427,22 @@ is_change(const struct merge_edit *edit, const struct siblings *shown)
 		if (!is_live(shown->v[i]) ||
 		    dot_cmp(&shown->v[i]->born, &shown->v[0]->born) != 0)
 			return 0;
-	return edit->fields.len > 0 && shown->count > 0;
+	return edit->fields.len > 0 && shown->count > 0 &&
+	    is_seen(shown, &shown->v[0]->born);
 }
 
 /* Who has set a field to `value` in the new version: the one who had set what
- * was shown, if that was one open setting and this is it, or `self`. */
+ * was shown, if that was one open setting, seen, and this is it, or `self`. */
 static const struct dot *
-new_stamp(const struct setting_list *l, struct json_span value,
-    const struct dot *born, const struct dot *self)
+new_stamp(const struct siblings *shown, const struct setting_list *l,
+    struct json_span value, const struct dot *born, const struct dot *self)
 {
 	const struct setting *first = setting_first(l);
 
 	if (first == NULL)
 		return value.len > 0 ? self : born;
-	return l->open == 1 && json_same(first->value, value) ? first->dot :
-	    self;
+	return l->open == 1 && json_same(first->value, value) &&
+	    is_seen(shown, first->dot) ? first->dot : self;
 }
 
 static void
@@ -465,9 +479,9 @@ new_stamps(const struct siblings *shown, struct json_span fields,
 		if (c > 0)
 			add_stamp(out, &f, self, born);
 		else
-			add_stamp(out, &l.field, new_stamp(&l, c == 0 ?
-			    f.value : (struct json_span){ "", 0 }, born,
-			    self), born);
+			add_stamp(out, &l.field, new_stamp(shown, &l,
+			    c == 0 ? f.value : (struct json_span){ "", 0 },
+			    born, self), born);
 		if (c <= 0)
 			old = setting_next(&w, &l);
 		if (c >= 0)

@@ -283,6 +283,29 @@ TEST(no_change_makes_no_version)
 	CHECK_INT(try_new("1", "T", "", "[[\"t\",1]]", &v, &err), 1);
 }
 
+/* A peer may send what names dots of its own that it has not seen: whoever
+ * edits that has not seen them either, and keeps none of them. */
+TEST(unseen_settings_are_not_kept)
+{
+	CLEANUP(version_clear) struct version v = VERSION_INIT;
+	struct err err = ERR_INIT;
+	struct dot d1 = dot_of("d1"), b8 = dot_of("b8");
+
+	set_clear(&set);
+	set_add(&set, "b8", "b1", "", "", F("\"x\":1"));
+	CHECK_OK(try_new("1", "T", "{\"x\":1,\"y\":1}", "", &v, &err), &err);
+	CHECK(dot_cmp(&v.born, &d1) == 0);
+	CHECK_INT(v.stamp_count, 0);
+
+	set_clear(&set);
+	set_add(&set, "b8", "b8", "", "{\"x\":@b2@}", F("\"w\":1,\"x\":1"));
+	CHECK_OK(try_new("1", "T", "{\"w\":1,\"x\":1}", "[[\"t\",1]]", &v,
+	    &err), &err);
+	CHECK(dot_cmp(&v.born, &b8) == 0);
+	CHECK_INT(v.stamp_count, 1);
+	CHECK(dot_cmp(&v.stamp[0].dot, &d1) == 0);
+}
+
 TEST(a_new_version_is_read)
 {
 	CLEANUP(version_clear) struct version v = VERSION_INIT;
