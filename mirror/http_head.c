@@ -118,9 +118,11 @@ static int64_t
 date(struct value v)
 {
 	char text[64];
+	int64_t seconds;
 
 	keep(text, sizeof text, v);
-	return (int64_t)curl_getdate(text, NULL);
+	seconds = (int64_t)curl_getdate(text, NULL);
+	return seconds < 0 ? -1 : seconds;
 }
 
 static int

@@ -880,6 +880,8 @@ TEST(head_values)
 	CHECK_STR(h.type, "");
 	CHECK_STR(h.retry_after, "9");
 	CHECK(http_head_redirects(&h) && !http_head_to_login(&h));
+	h = head_of("HTTP/1.1 200 F\nDate: Sat, 21 Nov 1652 10:15:00 GMT\n\n");
+	CHECK_INT(h.date, -1);
 	h = head_of("HTTP/1.1 301 F\nLocation: http://x/login?came=1\n\n");
 	CHECK(http_head_redirects(&h) && http_head_to_login(&h));
 	h = head_of("HTTP/1.1 302 F\nLocation: login_form\n\n");
