@@ -37,7 +37,7 @@ value_at(const unsigned char key[BECH32_KEY], int i)
 
 	for (bit = 5 * i; bit < 5 * (i + 1); bit++)
 		value = value << 1 | (bit < 8 * BECH32_KEY ?
-		    key[bit / 8] >> (7 - bit % 8) & 1u : 0u);
+		    (unsigned)key[bit / 8] >> (7 - bit % 8) & 1u : 0u);
 	return value;
 }
 
