@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static struct memory *shared;
+#ifndef __has_feature			/* gcc has macros for it */
+#define __has_feature(x) 0
+#endif
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 
 struct memory *
 memory_shared(void)
@@ -38,6 +41,7 @@ void *__libc_realloc(void *at, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *at);
 
+static struct memory *shared;
 static int armed;
 
 struct memory *
