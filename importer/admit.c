@@ -174,15 +174,15 @@ check_heard(struct store *s, const struct admission *a, struct err *err)
 		if (strcmp(h->addressee, s->self.site) != 0)
 			continue;
 		if (h->actor.generation > s->self.generation)
-			return admit_rolled_back(err,
-			    a->peer.name, "a file of a later life of ours");
+			return admit_rolled_back(err, a->peer.name,
+			    "a file of a later life of ours");
 		if (actor_cmp(&h->actor, &s->self) != 0)
 			continue;
 		if ((rc = stream_written(s, h->sequence, id, err)) < 0)
 			return rc;
 		if (rc == 0 || memcmp(id, h->id, 32) != 0)
-			return admit_rolled_back(err,
-			    a->peer.name, "a file of ours that we have not written");
+			return admit_rolled_back(err, a->peer.name,
+			    "a file of ours that we have not written");
 	}
 	return 0;
 }
@@ -197,22 +197,23 @@ check_head(struct store *s, const struct admission *a,
 
 	if (strcmp(h->actor.site, s->self.site) == 0) {
 		if (h->actor.generation > s->self.generation)
-			return admit_rolled_back(err,
-			    a->peer.name, "a later life of ours");
+			return admit_rolled_back(err, a->peer.name,
+			    "a later life of ours");
 		if (h->actor.generation == s->self.generation && !ours)
 			return forked(err, "there are two lives of this site "
 			    "with one generation: a copy of its home is in "
 			    "use");
 		if (ours && h->n > s->n)
-			return admit_rolled_back(err,
-			    a->peer.name, "changes of ours that we do not know");
+			return admit_rolled_back(err, a->peer.name,
+			    "changes of ours that we do not know");
 	}
 	if ((rc = stream_head_of(s, &h->actor, h->n, head, err)) <= 0)
 		return rc;
 	if (memcmp(head, h->head, 32) == 0)
 		return 0;
 	if (ours)
-		return admit_rolled_back(err, a->peer.name, "another past of this site");
+		return admit_rolled_back(err, a->peer.name,
+		    "another past of this site");
 	return forked(err, "two different histories of one site: the chain "
 	    "heads for one change differ");
 }

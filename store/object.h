@@ -74,8 +74,8 @@ void object_merge_clear(struct object_merge *m);
 
 /* Merge a peer's siblings (read, ascending by dot, distinct) into the object.
  * E_FORK: one dot, two versions; or a version of our present life of an object
- * that we never had.  E_RECORD: the object was merged with this `m` before.  A blob that is not whole here is not this
- * function's to refuse. */
+ * that we never had.  E_RECORD: the object was merged with this `m` before.  A
+ * blob that is not whole here is not this function's to refuse. */
 int object_merge(struct store *s, const char *uid, size_t len,
     struct siblings theirs, struct object_merge *m, struct err *err);
 
