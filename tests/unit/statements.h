@@ -13,7 +13,8 @@
 #include <dlfcn.h>
 #include <sqlite3.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "unsynced.h"
 
 static struct {
 	long left;			/* until it fails; 0: never */
@@ -119,21 +120,6 @@ sqlite3_system_errno(sqlite3 *db)
 {
 	(void)db;
 	return statements.errnum;
-}
-
-/* Nothing here is about a cut of power. */
-int
-fsync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-int
-fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
 }
 
 #endif

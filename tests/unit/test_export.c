@@ -11,6 +11,7 @@
 #include "../../store/dump.h"
 #include "../../store/lines.h"
 #include "sites.h"
+#include "unsynced.h"
 
 /* --- a medium ---------------------------------------------------------- */
 
@@ -57,7 +58,8 @@ pread(int fd, void *to, size_t len, off_t at)
 {
 	ssize_t n = syscall(SYS_pread64, fd, to, len, at);
 
-	if (n <= 0 || !is_on_medium(fd))
+	if (n <= 0 || (medium.read_errno == 0 && medium.flips == 0) ||
+	    !is_on_medium(fd))
 		return n;
 	if (medium.read_errno != 0) {
 		errno = medium.read_errno;

@@ -10,6 +10,7 @@
 
 #include "../../store/lines.h"
 #include "sites.h"
+#include "unsynced.h"
 
 /* --- a home ------------------------------------------------------------ */
 
