@@ -13,6 +13,13 @@ static const char sign_key[] =
     "K9s29/kRCLulzbzweELqmbMqxkMpYih7+pKTFVY4yEKUCe0OwHq63VKnF9BYQ0ZVJtSmrZbF"
     "jOi1L793EtzgFKm79LQnseTdAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
 
+/* As main of the product does. */
+__attribute__((constructor)) static void
+begin(void)
+{
+	ALWAYS(sodium_init() >= 0);
+}
+
 int
 fuzz_same(const struct buf *b, const void *at, size_t len)
 {
@@ -44,10 +51,8 @@ fuzz_key(void)
 	static struct minisign_secret *key;
 	struct err err = ERR_INIT;
 
-	if (key == NULL) {
-		ALWAYS(sodium_init() >= 0);
+	if (key == NULL)
 		GOOD(minisign_secret_parse(&key, sign_key, strlen(sign_key),
 		    NULL, 0, &err), &err);
-	}
 	return key;
 }

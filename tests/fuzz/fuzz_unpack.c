@@ -139,7 +139,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* --- changes below the layers ------------------------------------------- */
 
-/* An entry's content, its name then fitting it; or the entries' order. */
+/* A name for a part, right or nearly so. */
+static void
+rename_part(struct dice *d, struct vessel_part *p)
+{
+	static const char *const tails[] = { "", ".000000", ".000001",
+	    ".000002", ".0000001", ".1000000", ".99999999", ".100000000",
+	    ".00001", ".", ".00000a" };
+
+	if (strlen(p->name) >= HASH_NAME)
+		(void)snprintf(p->name + HASH_NAME, sizeof p->name - HASH_NAME,
+		    "%s", tails[dice(d, sizeof tails / sizeof *tails)]);
+}
+
+/* An entry's content, its name then fitting it; or the entries' order, or a
+ * name. */
 static int
 change_pack(struct dice *d, struct json_span in, struct buf *out)
 {
@@ -151,6 +165,8 @@ change_pack(struct dice *d, struct json_span in, struct buf *out)
 		return -1;
 	if (v->count == 0 || dice(d, 3) == 0) {
 		vessel_shuffle(d, v);
+	} else if (dice(d, 3) == 0) {
+		rename_part(d, &v->part[dice(d, (unsigned)v->count)]);
 	} else {
 		p = &v->part[dice(d, (unsigned)v->count)];
 		mutate_bytes(&p->content);
