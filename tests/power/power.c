@@ -479,7 +479,6 @@ main(int argc, char **argv)
 	for (i = 0; i < WORKS; i++)
 		if (only == NULL || strcmp(only, works[i].name) == 0)
 			one_work(&works[i], share);
-	program_end();
 	printf("%zu states, %zu distinct\n", test.all, test.distinct);
 	printf("%d passed, %d failed\n", test.passed, test.failed);
 	return test.failed > 0;

@@ -17,6 +17,15 @@ static struct {
 	char work[ROOM], live[ROOM + 8], state[ROOM + 8];
 } it;
 
+static void
+tidy(void)
+{
+	remove_tree(it.work);
+	free(it.satchel);
+	free(it.recorder);
+	free(it.script);
+}
+
 void
 program_begin(char *const paths[3])
 {
@@ -32,19 +41,10 @@ program_begin(char *const paths[3])
 		if (mkdtemp(it.work) != NULL)
 			break;
 	}
-	if (i == 2)
+	if (i == 2 || atexit(tidy) != 0)
 		die("make folder", it.work);
 	(void)snprintf(it.live, sizeof it.live, "%s/live", it.work);
 	(void)snprintf(it.state, sizeof it.state, "%s/state", it.work);
-}
-
-void
-program_end(void)
-{
-	remove_tree(it.work);
-	free(it.satchel);
-	free(it.recorder);
-	free(it.script);
 }
 
 const char *

@@ -10,9 +10,9 @@ struct work {				/* a run of work.sh */
 };
 
 /* Paths of the program, the recorder and work.sh.  Makes a folder for all that
- * is made here, in memory if the machine has that. */
+ * is made here, in memory if the machine has that; it goes when the test
+ * ends, in whatever way. */
 void program_begin(char *const paths[3]);
-void program_end(void);
 
 /* A file in that folder; the path lasts until the next call. */
 const char *program_path(const char *name);
