@@ -250,7 +250,8 @@ take_failed(struct reading *r, struct json_span object, struct err *err)
 		return unasked(err);
 	senaite_text(type, sizeof(type), object, "type");
 	senaite_text(reason, sizeof(reason), object, "error");
-	return r->sink->failed(r->sink->ctx, r->uids[i], type, reason, err);
+	return r->sink->failed(r->sink->ctx, r->uids[i], type,
+	    reason[0] != '\0' ? reason : "no reason given", err);
 }
 
 static int

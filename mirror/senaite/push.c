@@ -20,6 +20,8 @@ senaite_text(char *out, size_t cap, struct json_span object, const char *key)
 		return;
 	json_unescape(&text, value);
 	len = text.len < cap - 1 ? text.len : cap - 1;
+	while (len > 0 && len < text.len && (text.at[len] & 0xc0) == 0x80)
+		len--;			/* no character is cut in two */
 	if (len > 0)
 		memcpy(out, text.at, len);
 	out[len] = '\0';

@@ -250,11 +250,11 @@ TEST(an_item_that_is_no_document_is_failed)
 	struct err err = ERR_INIT;
 
 	(void)canned_companion(&m);
-	canned_push(READ(DOC(U1) ", {\"uid\": \"" U2 "\"}, " DOC(U3), "", "",
-	    "null"));
+	canned_push(READ(DOC(U1) ", {\"uid\": \"" U2 "\"}", "{\"uid\": \"" U3
+	    "\", \"type\": \"T\", \"error\": \"\"}", "", "null"));
 	CHECK_OK(read_three(&m, &s, &err), &err);
 	CHECK(strstr(s.text, "item " U1 "\nfailed " U2 "  ") == s.text);
-	CHECK(strstr(s.text, "item " U3 "\n") != NULL);
+	CHECK(strstr(s.text, "failed " U3 " T no reason given\n") != NULL);
 	canned_end(&m);
 }
 

@@ -18,6 +18,21 @@
 	"\"No consumer registered for name=satchel.info\", " \
 	"\"success\": false}"
 
+TEST(texts_are_cut_between_characters)
+{
+	static const char text[] = "{\"k\":\"a\xc3\xa9\xe2\x82\xac\"}";
+	static const char *const want[] = { "", "a", "a", "a\xc3\xa9",
+	    "a\xc3\xa9", "a\xc3\xa9", "a\xc3\xa9\xe2\x82\xac" };
+	struct json_span object = { text, sizeof text - 1 };
+	char got[8];
+	size_t i;
+
+	for (i = 0; i < sizeof want / sizeof *want; i++) {
+		senaite_text(got, i + 1, object, "k");
+		CHECK_STR(got, want[i]);
+	}
+}
+
 TEST(facts_of_a_companion)
 {
 	struct mirror m;
