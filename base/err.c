@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -198,4 +199,43 @@ void
 err_clear(struct err *err)
 {
 	*err = (struct err)ERR_INIT;
+}
+
+void
+err_keep(struct err_kept *kept, const struct err *err)
+{
+	size_t text = strlen(err->text) + 1, next = strlen(err->next) + 1;
+
+	err_kept_clear(kept);
+	kept->code = err->code;
+	kept->rung = err->rung;
+	if (err->code == E_OK || (kept->text = malloc(text + next)) == NULL)
+		return;
+	memcpy(kept->text, err->text, text);
+	memcpy(kept->text + text, err->next, next);
+}
+
+void
+err_recall(struct err *ret, const struct err_kept *kept)
+{
+	size_t text;
+
+	*ret = (struct err){ .code = kept->code, .rung = kept->rung };
+	if (kept->text == NULL) {
+		if (kept->code != E_OK) {
+			(void)strcpy(ret->text, "out of memory");
+			(void)next_of_oom(ret);
+		}
+		return;
+	}
+	text = strlen(kept->text) + 1;
+	memcpy(ret->text, kept->text, text);
+	memcpy(ret->next, kept->text + text, strlen(kept->text + text) + 1);
+}
+
+void
+err_kept_clear(struct err_kept *kept)
+{
+	free(kept->text);
+	*kept = (struct err_kept){ .rung = -1 };
 }

@@ -47,6 +47,20 @@ struct err {
 
 #define ERR_INIT { .code = E_OK, .rung = -1 }
 
+/* An error kept for later, in as little memory as it needs: of many files a
+ * few hundred bytes each.  Zeroes: none. */
+struct err_kept {
+	enum err_code code;
+	int rung;
+	char *text;			/* text, NUL, next, NUL; owned */
+};
+
+/* Keep `err`, or E_OK, in place of what was kept.  Without memory the code
+ * and the rung are kept alone. */
+void err_keep(struct err_kept *kept, const struct err *err);
+void err_recall(struct err *ret, const struct err_kept *kept);
+void err_kept_clear(struct err_kept *kept);
+
 /* The stable name of a code ("E_HASH"), and its exit status. */
 const char *err_name(enum err_code code);
 int err_exit(enum err_code code);

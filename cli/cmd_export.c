@@ -244,7 +244,7 @@ take_request(struct cmd *c, struct job *j, struct store *s, struct err *err)
 		    path);
 	report = &j->request.at[0];
 	if (report->err.code != E_OK) {
-		*err = report->err;
+		err_recall(err, &report->err);
 		return -(int)err->code;
 	}
 	if ((report->kind != MANIFEST_REQUEST &&

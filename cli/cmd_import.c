@@ -103,8 +103,9 @@ sender(const struct import_report *r)
 static void
 say_error(struct run *x, const struct import_report *r)
 {
-	struct err e = r->err;
+	struct err e;
 
+	err_recall(&e, &r->err);
 	out_flush(&x->c->out);
 	if (strstr(e.text, r->path) == NULL)
 		(void)err_prefix(&e, "\"%s\"", r->path);
@@ -129,7 +130,7 @@ finish(struct run *x, int rc, struct err *err)
 	for (i = 0; i < r->count; i++)
 		if (r->at[i].err.code != E_OK) {
 			x->c->told = 1;
-			*err = r->at[i].err;
+			err_recall(err, &r->at[i].err);
 			return -(int)err->code;
 		}
 	if (rc < 0 || x->mirror_err.code == E_OK)
@@ -140,12 +141,16 @@ finish(struct run *x, int rc, struct err *err)
 }
 
 static void
-say_rung(struct out *o, const struct err *err)
+say_why(struct out *o, const struct err_kept *why)
 {
-	if (err->code != E_OK && err->rung >= 0 && err->rung < RUNGS)
-		out_str(o, "rung", rungs[err->rung]);
+	struct err err;
+
+	if (why->code != E_OK && why->rung >= 0 && why->rung < RUNGS)
+		out_str(o, "rung", rungs[why->rung]);
 	else
 		out_null(o, "rung");
+	err_recall(&err, why);
+	out_err(o, "error", &err);
 }
 
 /* --- import ------------------------------------------------------------ */
@@ -224,8 +229,7 @@ say_import_json(struct out *o, const struct import_report *r,
 		out_number(o, "since", r->since);
 	}
 	out_str(o, "request", request != NULL ? request->path : NULL);
-	say_rung(o, &r->err);
-	out_err(o, "error", &r->err);
+	say_why(o, &r->err);
 	out_close(o);
 }
 
@@ -437,8 +441,7 @@ say_verify(struct run *x)
 		out_bool(o, "valid", r->valid);
 		out_bool(o, "authentic", r->authentic);
 		out_bool(o, "applicable", r->applicable);
-		say_rung(o, &r->err);
-		out_err(o, "error", &r->err);
+		say_why(o, &r->err);
 		out_close(o);
 		if (r->err.code != E_OK)
 			say_error(x, r);

@@ -31,6 +31,7 @@ import_result_clear(struct import_result *r)
 	for (i = 0; i < r->count; i++) {
 		free(r->at[i].path);
 		free(r->at[i].wanted);
+		err_kept_clear(&r->at[i].err);
 	}
 	free(r->at);
 	*r = (struct import_result){ NULL, 0 };
@@ -116,7 +117,7 @@ static int
 note_refusal(struct job *j, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
-	const struct err *why = &j->report->err;
+	const struct err_kept *why = &j->report->err;
 	int rc;
 
 	buf_addf(&detail, "{\"error\":\"%s\",\"sequence\":%llu}",
@@ -345,7 +346,7 @@ import_file(struct store *s, const struct import_request *r,
 	    report->applicable = -1;
 	report->received = report->applied = report->same =
 	    report->conflicts = 0;
-	err_clear(&report->err);
+	err_kept_clear(&report->err);
 	free(report->wanted);
 	report->wanted = NULL;
 	report->wanted_count = 0;
@@ -355,12 +356,13 @@ import_file(struct store *s, const struct import_request *r,
 	    report->conflicts = 0;
 	report->outcome = why.code == E_GAP ? IMPORT_GAP : IMPORT_REFUSED;
 	mark_failure(report, &why);
-	report->err = why;
 	if (is_ours(&j, why.code)) {
+		err_keep(&report->err, &why);
 		*err = why;
 		return -(int)why.code;
 	}
-	advise(report, &report->err);
+	advise(report, &why);
+	err_keep(&report->err, &why);
 	if (r->mode == IMPORT_VERIFY && report->authentic == 1 &&
 	    report->valid == -1 && report->applicable == 0)
 		check_anyway(&j);
@@ -385,7 +387,7 @@ new_report(struct import_result *ret, const char *path, struct err *err)
 	ret->at = more;
 	r = &more[ret->count];
 	memset(r, 0, sizeof *r);
-	r->err = (struct err)ERR_INIT;
+	err_kept_clear(&r->err);
 	if ((r->path = strdup(path)) == NULL) {
 		(void)err_oom(err);
 		return NULL;

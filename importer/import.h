@@ -55,7 +55,7 @@ struct import_report {			/* of one file */
 					 * the caller counts by the two: */
 	uint64_t seq_from, seq_to;	/* what was applied: above, up to */
 	int complete, authentic, valid, applicable;	/* 1, 0; -1 unknown */
-	struct err err;			/* why not; E_OK otherwise */
+	struct err_kept err;		/* why not; E_OK otherwise */
 	uint64_t have;			/* gap: applied so far */
 	unsigned char (*wanted)[32];	/* gap: blobs that are missing, or a
 					 * request's; owned */

@@ -143,7 +143,7 @@ give(const struct sample *s, const struct buf *file, struct err *ret)
 	}
 	put_file(file);
 	if (import_run(run.reader, &path, 1, &run.request, &result, ret) >= 0)
-		*ret = result.at[0].err;
+		err_recall(ret, &result.at[0].err);
 	import_result_clear(&result);
 }
 

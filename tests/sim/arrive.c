@@ -127,7 +127,7 @@ check_refused(struct world *w, int i, int parcel,
 	const struct parcel *x = w->parcels[parcel];
 
 	if (r->err.code != E_GAP) {
-		w->err = r->err;
+		err_recall(&w->err, &r->err);
 		violate(w, r->err.code == E_FORK ? "false alarm E_FORK" :
 		    r->err.code == E_ROLLED_BACK ?
 		    "false alarm E_ROLLED_BACK" : "a file is refused");

@@ -245,7 +245,7 @@ read_file(struct world *w, struct store *s, enum import_mode mode,
 	rc = import_run(s, &path, 1, &r, &ret, err);
 	if (rc >= 0 && ret.at[0].err.code != E_OK &&
 	    ret.at[0].err.code != E_GAP) {
-		*err = ret.at[0].err;
+		err_recall(err, &ret.at[0].err);
 		rc = -(int)err->code;
 	}
 	import_result_clear(&ret);

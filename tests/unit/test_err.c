@@ -163,6 +163,32 @@ TEST(long_texts_are_cut)
  * buf
  */
 
+/* What is kept comes back whole, over what was kept before. */
+TEST(kept)
+{
+	struct err_kept kept = { .text = NULL };
+	struct err e = ERR_INIT, back = ERR_INIT;
+
+	err_recall(&back, &kept);
+	CHECK_INT(back.code, E_OK);
+	(void)err_set(&e, E_HASH, "member %d", 7);
+	(void)err_next(&e, "ask again");
+	(void)err_rung(&e, 4);
+	err_keep(&kept, &e);
+	err_recall(&back, &kept);
+	CHECK_INT(back.code, E_HASH);
+	CHECK_INT(back.rung, 4);
+	CHECK_STR(back.text, "member 7");
+	CHECK_STR(back.next, "ask again");
+	err_clear(&e);
+	err_keep(&kept, &e);
+	CHECK(kept.text == NULL);
+	err_recall(&back, &kept);
+	CHECK_INT(back.code, E_OK);
+	CHECK_STR(back.text, "");
+	err_kept_clear(&kept);
+}
+
 TEST(buf_appends)
 {
 	CLEANUP(buf_clear) struct buf b = BUF_INIT;

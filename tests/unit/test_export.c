@@ -209,7 +209,8 @@ check_read(struct sites *t, const char *path)
 	struct import_result got = { NULL, 0 };
 
 	sites_import(t, "b", path, IMPORT_APPLY, &got);
-	CHECK_OK(-(int)got.at[0].err.code, &got.at[0].err);
+	err_recall(&t->err, &got.at[0].err);
+	CHECK_OK(-(int)t->err.code, &t->err);
 	CHECK_INT(got.at[0].outcome, IMPORT_APPLIED);
 	import_result_clear(&got);
 }
