@@ -98,8 +98,11 @@ static int
 on_failed(void *ctx, const char *uid, const char *type, const char *reason,
     struct err *err)
 {
-	(void)err;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT;
+
 	ALWAYS(type != NULL && *reason != '\0');
+	text_json(&text, reason, strlen(reason));
+	GOOD(json_scan(text.at, text.len, 1, err), err);
 	tell(ctx, uid);
 	return 0;
 }
