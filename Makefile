@@ -12,6 +12,8 @@
 #	make check-power     100,000 states of disks after a power cut
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
 #	make check-fault     every fault at every call (hours)
+#	make check-reproducible  twice built, elsewhere, the same bytes
+#	make bench-peers     beside tar, git, restic and borg
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make fuzz-smoke      each for a minute
@@ -34,14 +36,16 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes \
 CFLAGS ?= -O2 -g
 
 # A build that watches itself (sanitizers, coverage) goes without: HARDEN=
-# LDHARDEN=.  What only some compilers or processors have is asked for.
+# LDHARDEN=.  What only some compilers or processors have is asked for.  And
+# the place where it is built is none of the program's business.
 has = $(shell $(CC) -O2 -Werror $(1) -include stdlib.h -fsyntax-only \
 	-xc /dev/null 2> /dev/null && echo '$(1)')
 ifeq ($(origin HARDEN),undefined)
 HARDEN := -U_FORTIFY_SOURCE $(firstword \
 	$(call has,-D_FORTIFY_SOURCE=3) -D_FORTIFY_SOURCE=2) \
 	-fstack-protector-strong $(call has,-fstack-clash-protection) \
-	$(call has,-fcf-protection) -fPIE -DSATCHEL_FENCE
+	$(call has,-fcf-protection) -fPIE -DSATCHEL_FENCE \
+	-ffile-prefix-map='$(CURDIR)=.'
 endif
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
 ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) -pthread -I. $(CFLAGS)
@@ -66,7 +70,7 @@ $(B)/satchel: $(B)/cli/main.o $(CLI_OBJ) $(B)/libsatchel.a
 
 $(B)/libsatchel.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcsD $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -106,6 +110,11 @@ check-valgrind: tests
 
 lint:
 	@sh tools/lint.sh
+
+check-reproducible:
+	@sh tools/reproducible.sh
+
+.PHONY: check-reproducible
 
 # Exit 77 is "skipped": no Python 2.7 here.
 live-senaite: all
