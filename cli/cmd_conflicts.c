@@ -124,8 +124,8 @@ const struct cmd_spec cmd_conflicts_show = {
 static const struct opt resolve_opts[] = {
 	{ "take", OPT_TEXT, "SITE", "the version of this site, or SITE:COUNTER "
 	    "as 'conflicts show' prints it" },
-	{ "merge", OPT_NAMING, "FILE", "the object as the one line in FILE says "
-	    "it" },
+	{ "merge", OPT_NAMING, "FILE", "the object as the one line in FILE "
+	    "says it" },
 	{ "disjoint", OPT_FLAG, NULL, "settle all conflicts in which different "
 	    "fields were changed" },
 	{ "reason", OPT_TEXT, "TEXT", "why, for the log" },

@@ -16,8 +16,8 @@
 static const struct opt import_opts[] = {
 	{ "dry-run", OPT_FLAG, NULL, "say what would be applied, and apply "
 	    "nothing" },
-	{ "requests", OPT_PLACE, "DIR", "where the request for a gap is written "
-	    "(default: the folder of the bundle)" },
+	{ "requests", OPT_PLACE, "DIR", "where the request for a gap is "
+	    "written (default: the folder of the bundle)" },
 	{ "no-mirror", OPT_FLAG, NULL, "of a mirror: into the store alone, "
 	    "and ask nothing of the SENAITE" },
 	OPT_END

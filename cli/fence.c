@@ -37,7 +37,7 @@ enum right {
 };
 #define OF_FILES (WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV)
 #define TO_READ (READ_FILE | READ_DIR)
-#define TO_WRITE (TO_READ | WRITE_FILE | TRUNCATE | MAKE_REG | MAKE_DIR |	\
+#define TO_WRITE (TO_READ | WRITE_FILE | TRUNCATE | MAKE_REG | MAKE_DIR | \
     REMOVE_FILE | REMOVE_DIR | REFER)
 
 #define NET_ALL 3u			/* 4: bind, connect */
