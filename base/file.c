@@ -82,6 +82,16 @@ refuse_kind(struct err *err, const char *path, mode_t mode)
 	    "is a device, expected a file");
 }
 
+/* Take a descriptor from a variable that would close it. */
+static int
+take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 int
 file_open(const char *path, uint64_t *ret_size, struct err *err)
 {
@@ -103,9 +113,7 @@ file_open(const char *path, uint64_t *ret_size, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return refuse_kind(err, path, st.st_mode);
 	*ret_size = (uint64_t)st.st_size;
-	keep = fd;
-	fd = -1;
-	return keep;
+	return take(&fd);
 }
 
 int64_t
@@ -159,7 +167,7 @@ file_read_all(const char *path, size_t max, struct buf *out, struct err *err)
 	CLEANUP(file_closep) int fd = -1;
 	CLEANUP(buf_clear) struct buf name = BUF_INIT;
 	size_t before = out->len;
-	uint64_t size;
+	uint64_t size = 0;
 	int rc;
 
 	if ((fd = file_open(path, &size, err)) < 0)
@@ -387,10 +395,9 @@ temp_name(char **ret, const char *path, struct err *err)
 	buf_addc(&name, '.');
 	buf_add(&name, path + folder, stem);
 	buf_addf(&name, ".%s" PART, random);
-	if (buf_check(&name, err) != 0 || buf_str(&name) == NULL)
+	if ((*ret = buf_str(&name)) == NULL)
 		return err_oom(err);
-	*ret = name.at;
-	name.at = NULL;
+	name.at = NULL;			/* taken over */
 	return 0;
 }
 

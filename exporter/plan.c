@@ -49,7 +49,6 @@ static int
 check_policy(struct plan *p, struct err *err)
 {
 	size_t i;
-	int rc;
 
 	for (i = 0; i < p->to_count; i++) {
 		int encrypted = p->to[i].encrypt != PEER_PLAIN;
@@ -61,8 +60,8 @@ check_policy(struct plan *p, struct err *err)
 			    "encrypt= alike with 'satchel peer set'");
 		}
 		p->encrypted = encrypted;
-		if ((rc = age_recipient_parse(&p->recipients[i],
-		    p->to[i].age, strlen(p->to[i].age), err)) < 0)
+		if (age_recipient_parse(&p->recipients[i], p->to[i].age,
+		    strlen(p->to[i].age), err) < 0)
 			return err_prefix(err, "peer \"%s\"", p->to[i].name);
 	}
 	return 0;

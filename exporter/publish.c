@@ -95,9 +95,9 @@ publish_open(struct store *s, const struct plan *p, uint64_t sequence,
 		return err_oom(err);
 	if (rc > 0)
 		return file_part_open(&pub->part, path.at, err);
-	if (access(path.at, F_OK) == 0)
+	if (access(pub->path, F_OK) == 0)
 		return err_set(err, E_USAGE, "\"%s\" is there already",
-		    path.at);
+		    pub->path);
 	buf_addf(&spool, "%s/spool", s->home);
 	if (buf_str(&spool) == NULL)
 		return err_oom(err);

@@ -114,7 +114,7 @@ read_args(struct reader *r, struct span line, struct stanza *s)
 static int
 read_body(struct reader *r, struct stanza *s)
 {
-	struct span line;
+	struct span line = { "", 0 };
 	int rc;
 
 	do {
@@ -233,7 +233,7 @@ count_scrypt(const struct age_header *h)
 static int
 read_lines(struct reader *r, struct age_header *h)
 {
-	struct span line;
+	struct span line = { "", 0 };
 	int rc;
 
 	while (h->len == 0) {

@@ -123,7 +123,7 @@ tar_walk(const void *data, size_t len,
 	const unsigned char *p = data;
 	char name[NAME_MAX_BYTES + 1];
 	size_t left = len, padding;
-	uint64_t size;
+	uint64_t size = 0;
 	int r;
 
 	for (;;) {

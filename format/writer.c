@@ -255,8 +255,7 @@ writer_finish(struct writer *w, const struct manifest *m,
 	/* SUMS says first what it is; a card cannot pass for a bundle. */
 	sums_begin(&sums, sums_kind_of(m->kind));
 	buf_add(&sums, w->lines.at, w->lines.len);
-	if ((r = buf_check(&w->lines, err)) < 0 ||
-	    (r = buf_check(&sums, err)) < 0)
+	if (buf_check(&w->lines, err) < 0 || buf_check(&sums, err) < 0)
 		return err_prefix(err, "SUMS");
 	if ((r = minisign_sign(key, sums.at, sums.len, &sig, err)) < 0 ||
 	    (r = put_member(w, "SUMS", sums.at, sums.len)) < 0 ||

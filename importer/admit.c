@@ -46,9 +46,9 @@ admit_authentic(struct store *s, const struct reader *r,
 		    "which is revoked", id, a->peer.name);
 		return err_rung(err, 2);
 	}
-	if ((rc = minisign_pub_unbase64(&key, a->peer.minisign,
-	    strlen(a->peer.minisign), err)) < 0 ||
-	    (rc = reader_authentic(r, &key, err)) < 0)
+	if (minisign_pub_unbase64(&key, a->peer.minisign,
+	    strlen(a->peer.minisign), err) < 0 ||
+	    reader_authentic(r, &key, err) < 0)
 		return err_rung(err, 2);
 	return 0;
 }
@@ -281,8 +281,7 @@ admit_turn(struct store *s, const struct reader *r,
 	unsigned char id[32];
 	int rc, known;
 
-	if ((rc = check_policy(a, err)) < 0 ||
-	    (rc = check_alarms(s, a, err)) < 0 ||
+	if (check_policy(a, err) < 0 || check_alarms(s, a, err) < 0 ||
 	    (known = stream_was_read(s, &a->m.from, a->m.sequence, id,
 	    err)) < 0)
 		return err_rung(err, 3);

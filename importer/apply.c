@@ -454,17 +454,16 @@ apply_file(struct store *s, struct admission *a, struct unpack *u,
 	    MUTANT(via_of_old_life) ? a->peer.id : 0;
 	x.merge.floor = s->seq;
 	while ((rc = unpack_next(u, &member, err)) > 0)
-		if ((rc = apply_member(&x, member, err)) < 0 ||
+		if (apply_member(&x, member, err) < 0 ||
 		    (MUTANT(applied_by_member) &&
-		    ((rc = store_commit(s, err)) < 0 ||
-		    (rc = store_begin(s, err)) < 0)))
+		    (store_commit(s, err) < 0 || store_begin(s, err) < 0)))
 			return err_rung(err, 8);
 	if (rc < 0)
 		return rc;
-	if ((rc = check_totals(&x, err)) < 0)
+	if (check_totals(&x, err) < 0)
 		return err_rung(err, 7);
 	report->valid = 1;
-	if ((rc = missing_blobs(&x, err)) < 0)
+	if (missing_blobs(&x, err) < 0)
 		return err_rung(err, 8);
 	rc = remember(&x, u->spool->reader.id, err);
 	return rc < 0 ? err_rung(err, 9) : 0;

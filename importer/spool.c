@@ -71,10 +71,8 @@ spool_take(struct store *s, const char *path, struct spool *ret,
 	struct reader_in in = { read_tee, &t };
 	int rc;
 
-	if ((from = file_open(path, &t.size, err)) < 0) {
-		from = -1;
+	if ((from = file_open(path, &t.size, err)) < 0)
 		return err_rung(err, 0);
-	}
 	buf_addf(&folder, "%s/spool", s->home);
 	if (buf_str(&folder) == NULL)
 		return err_oom(err);
@@ -98,10 +96,8 @@ spool_peek(const char *path, struct spool *ret, struct err *err)
 	uint64_t size, from;
 	int64_t n;
 
-	if ((fd = file_open(path, &size, err)) < 0) {
-		fd = -1;
+	if ((fd = file_open(path, &size, err)) < 0)
 		return -(int)err->code;
-	}
 	if ((block = malloc(READER_TAIL)) == NULL)
 		return err_oom(err);
 	if ((n = file_pread(fd, block, TAR_BLOCK, 0, path, err)) < 0)

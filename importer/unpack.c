@@ -191,6 +191,7 @@ read_stored(const struct unpacked *u, struct buf *stored, struct err *err)
 	return 0;
 }
 
+/* The packed bytes are in w->stored, or if they were encrypted in *ret. */
 static int
 open_member(struct unpacked *u, struct worker *w, struct buf **ret,
     struct err *err)
@@ -207,7 +208,6 @@ open_member(struct unpacked *u, struct worker *w, struct buf **ret,
 		    "two reads");
 		return err_rung(err, 4);
 	}
-	*ret = &w->stored;
 	if (!u->member->is_age)
 		return 0;
 	buf_reset(&w->opened);
@@ -220,7 +220,7 @@ open_member(struct unpacked *u, struct worker *w, struct buf **ret,
 static int
 unpack_member(struct unpacked *u, struct worker *w, struct err *err)
 {
-	struct buf *packed = NULL;
+	struct buf *packed = &w->stored;
 	int rc;
 
 	if (w->codec == NULL && (rc = codec_new(&w->codec, err)) < 0)

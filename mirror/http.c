@@ -123,14 +123,18 @@ keep_address(char **ret, const char *text, const char *what,
 static int
 keep_proxy(struct http *h, const char *text, struct err *err)
 {
+	size_t end;
 	int rc;
 
 	if (text == NULL)
 		return 0;
 	if ((rc = keep_address(&h->proxy, text, "proxy", err)) < 0)
 		return rc;
+	end = strlen(text);
+	while (end > 7 && text[end - 1] == '/')
+		end--;
 	if (strncasecmp(text, "http://", 7) != 0 ||
-	    strchr(h->proxy + 7, '/') != NULL)
+	    memchr(text + 7, '/', end - 7) != NULL)
 		return err_set(err, E_CONFIG,
 		    "the proxy is not of the form http://host:port");
 	return 0;

@@ -584,7 +584,7 @@ merge_new(struct siblings s, const char *shown, const struct merge_edit *edit,
 	CLEANUP(buf_clear) struct buf history = BUF_INIT;
 	CLEANUP(buf_freep) struct version **list = NULL;
 	struct siblings seen = { NULL, 0 };
-	int rc, grew;
+	int rc, grew = 0;
 	size_t i;
 
 	if (!text_is_type(edit->type.at, edit->type.len))

@@ -451,7 +451,7 @@ merge_into(struct store *s, const char *uid, size_t len, struct object *o,
 	CLEANUP(buf_freep) char *keep = NULL, *keep_theirs = NULL;
 	CLEANUP(buf_freep) struct version **list = NULL;
 	struct siblings set = { NULL, 0 };
-	int rc, listed;
+	int rc, listed = 0;
 
 	keep = calloc(o->set.count + 1, 1);
 	keep_theirs = calloc(theirs.count + 1, 1);

@@ -169,7 +169,7 @@ setting_agree(const struct setting_list *l)
 	const struct setting *first = setting_first(l);
 	size_t i;
 
-	for (i = 0; i < l->count; i++)
+	for (i = 0; first != NULL && i < l->count; i++)
 		if (l->all[i].open &&
 		    !json_same(l->all[i].value, first->value))
 			return 0;

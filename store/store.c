@@ -66,7 +66,7 @@ need_text(struct store *s, const char *key, char *out, size_t size,
 
 	if (rc < 0)
 		return rc;
-	if (rc == 0 || b.len >= size)
+	if (rc == 0 || b.at == NULL || b.len >= size)
 		return err_set(err, E_DAMAGED, "\"%s/store.db\" does not say "
 		    "its %s", s->home, key);
 	memcpy(out, b.at, b.len + 1);

@@ -154,7 +154,7 @@ static int
 upload(struct batch *b, struct mirror_put *p, const struct file *f,
     struct err *err)
 {
-	uint64_t held, next;
+	uint64_t held = 0, next = 0;
 	unsigned turns = 0;
 	size_t len;
 	int rc;
