@@ -14,6 +14,7 @@
 #	make check-fault     every fault at every call (hours)
 #	make check-reproducible  twice built, elsewhere, the same bytes
 #	make bench-peers     beside tar, git, restic and borg
+#	make analyze         clang's and gcc's analyzers over the program
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)
 #	make fuzz-smoke      each for a minute
@@ -111,10 +112,13 @@ check-valgrind: tests
 lint:
 	@sh tools/lint.sh
 
+analyze:
+	@sh tools/analyze.sh
+
 check-reproducible:
 	@sh tools/reproducible.sh
 
-.PHONY: check-reproducible
+.PHONY: analyze check-reproducible
 
 # Exit 77 is "skipped": no Python 2.7 here.
 live-senaite: all

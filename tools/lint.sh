@@ -29,7 +29,7 @@ for cc in gcc clang; do
 	}
 	# shellcheck disable=SC2086
 	for f in $(files .c $rooms cli tests/unit tests/fuzz tests/sim \
-	    tests/fault tests/power tests/mutants); do
+	    tests/fault tests/hardening tests/power tests/mutants); do
 		# shellcheck disable=SC2086
 		$cc $flags -O2 -fsyntax-only "$f" || complain "$cc: $f"
 	done
