@@ -283,7 +283,8 @@ doc_news(struct json_span entries, const struct json_span *others,
 	if ((rc = known_pairs(others, count, &known, &n, err)) < 0)
 		return rc;
 	for (w = json_walk(entries); json_next(&w, &none, &item);) {
-		if (n > 0 && bsearch(&item, known, n, sizeof item, compare) != NULL)
+		if (n > 0 && bsearch(&item, known, n, sizeof item,
+		    compare) != NULL)
 			continue;
 		buf_addc(out, news++ == 0 ? '[' : ',');
 		buf_add(out, item.at, item.len);
