@@ -394,6 +394,10 @@ chain_cut(struct chain *c, struct err *err)
 	return open_bundle(c, at, err);
 }
 
+/* Names, keys and numbers of a first line, and 512 bytes around them. */
+_Static_assert(FORMAT_TO_MAX * (SITE_LEN + 3) + 512 < CHAIN_FIRST_ROOM,
+    "the first line fits");
+
 /* The first line stands right before the others. */
 static int
 put_first_line(struct chain *c, struct chain_member *m, struct err *err)
@@ -403,8 +407,6 @@ put_first_line(struct chain *c, struct chain_member *m, struct err *err)
 	record_first(&first, &c->m, c->members + 1);
 	if (buf_check(&first, err) < 0)
 		return -(int)err->code;
-	if (first.len > CHAIN_FIRST_ROOM)
-		return err_set(err, E_LIMIT, "too many addressees");
 	m->start = CHAIN_FIRST_ROOM - first.len;
 	memcpy(m->raw.at + m->start, first.at, first.len);
 	return 0;
