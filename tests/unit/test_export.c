@@ -506,6 +506,28 @@ TEST(record_too_large_for_a_file)
 	sites_end(&t);
 }
 
+/* A peer asks for what is here, and for what never was. */
+TEST(wanted)
+{
+	static const char *const b[] = { "b" };
+	struct export_result files = { NULL, 0 };
+	unsigned char hash[2][32] = { { 7 } };
+	struct export_request r;
+	struct sites t;
+
+	begin(&t);
+	(void)crypto_generichash(hash[1], 32,
+	    (const unsigned char *)"some bytes", 10, NULL, 0);
+	r = sites_request(&t, "a", b, 1);
+	r.wanted = (const unsigned char (*)[32])hash;
+	r.wanted_count = 2;
+	CHECK_OK(run(&t, &r, &files), &t.err);
+	CHECK_INT(files.files[0].blobs, 1);
+	check_read(&t, files.files[0].path);
+	export_result_clear(&files);
+	sites_end(&t);
+}
+
 /* A name that was given is the name of one file. */
 TEST(chain_under_one_name)
 {

@@ -216,6 +216,83 @@ TEST(folders)
 	sites_end(&t);
 }
 
+/* Load a line at a site. */
+static void
+load(struct sites *t, const char *site, const char *line)
+{
+	struct store *s = sites_open(t, site);
+	struct lines_stats n;
+	char path[160];
+	const char *lab = path;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%.60s/lab.jsonl", t->folder);
+	CHECK((f = fopen(path, "w")) != NULL);
+	CHECK(fputs(line, f) >= 0);
+	CHECK_INT(fclose(f), 0);
+	CHECK_OK(lines_load(s, &lab, 1, NULL, &n, &t->err), &t->err);
+	store_closep(&s);
+}
+
+/* From one site to another, by way of the folder `out`. */
+static void
+carry(struct sites *t, const char *from, const char *to, const char *out)
+{
+	struct export_result files = { NULL, 0 };
+	struct import_result got = { NULL, 0 };
+	struct export_request r = sites_request(t, from, &to, 1);
+	struct store *s = sites_open(t, from);
+
+	r.out = out;
+	CHECK_OK(guard_check(s, t->state, &t->err), &t->err);
+	CHECK_OK(export_run(s, &r, &files, &t->err), &t->err);
+	store_closep(&s);
+	if (strcmp(out, t->folder) == 0)
+		sites_import(t, to, files.files[0].path, IMPORT_APPLY, &got);
+	export_result_clear(&files);
+	import_result_clear(&got);
+}
+
+/* What one file lacks, a later one of another sender brings. */
+TEST(gap_that_another_fills)
+{
+	struct import_result got = { NULL, 0 };
+	char path[160];
+	struct store *s;
+	struct sites t;
+	int i;
+
+	begin(&t, path);
+	sites_add(&t, "c", "3333333333333333");
+	for (i = 0; i < 2; i++) {
+		sites_pin(&t, &t.at[i], &t.at[2]);
+		sites_pin(&t, &t.at[2], &t.at[i]);
+	}
+	carry(&t, "a", "b", t.folder);
+	carry(&t, "a", "c", t.folder);
+	carry(&t, "b", "a", t.folder);
+
+	/* b has it, and a knows; a's next file is without it. */
+	load(&t, "a", "{\"uid\":\"x\",\"type\":\"T\",\"title\":\"new\","
+	    "\"attachments\":[{\"file\":\"file\"}]}");
+	sites_shell("mkdir '%s/in'%s", t.folder, "");
+	(void)snprintf(path, sizeof path, "%.60s/in", t.folder);
+	carry(&t, "a", "b", path);
+	carry(&t, "c", "b", path);
+	s = sites_open(&t, "b");
+	CHECK_INT(sqlite3_exec(s->db, "DELETE FROM blob; DELETE FROM part",
+	    NULL, NULL, NULL), 0);
+	store_closep(&s);
+	CHECK_OK(run(&t, path, &got), &t.err);
+	CHECK_INT(got.count, 2);
+	CHECK_STR(got.at[0].from, "a");
+	CHECK_INT(got.at[0].outcome, IMPORT_APPLIED);
+	CHECK_INT(got.at[0].applied, 1);
+	CHECK_INT(got.at[1].outcome, IMPORT_APPLIED);
+	import_result_clear(&got);
+	sites_end(&t);
+}
+
 int
 main(void)
 {
