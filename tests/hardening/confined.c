@@ -23,7 +23,7 @@
 #include "../../cli/fence.h"
 #include "../unit/unit.h"
 
-#define CREATE_RULESET 444		/* of Landlock, on nearly all machines */
+#define CREATE_RULESET 444		/* on nearly all machines */
 #define ASK_VERSION 1
 #define WORDS_MAX 8
 #define TRIES_MAX 14
