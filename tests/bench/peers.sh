@@ -408,7 +408,7 @@ report() {
 	done
 	echo "$objects objects, $(du -sm --apparent-size "$data/tree" |
 	    cut -f 1) MiB of files; medians of $runs runs (least to most)."
-	echo "The last four columns are satchel's figure, divided by the peer's."
+	echo "The last four columns: satchel's figure, divided by the peer's."
 	for step in pack1 unpack1 pack2 unpack2; do
 		table "Plain, $step" "$step" satchel tar git
 		table "Encrypted, $step" "$step" sealed restic borg
