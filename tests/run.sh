@@ -12,7 +12,8 @@ failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-# suite NAME COMMAND...: its last line is "N passed, N failed".
+# suite NAME COMMAND...: its last line is "N passed, N failed".  Of one that
+# passed, only the lines that say "skipped:" are shown.
 suite() {
 	name=$1
 	shift
@@ -36,6 +37,7 @@ suite() {
 	[ "$f" -eq 0 ] || cat "$out"
 	printf '%-28s %s passed, %s failed (%s s)\n' "$name" "$p" "$f" \
 	    "$(($(date +%s) - start))"
+	[ "$f" -ne 0 ] || sed -n '/skipped:/s/^[[:space:]]*/    /p' "$out"
 	passed=$((passed + p))
 	failed=$((failed + f))
 }

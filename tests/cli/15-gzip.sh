@@ -3,7 +3,7 @@
 . "$CLI_DIR/lib.sh"
 
 if ! "$SATCHEL" export --help | grep -q -- '--compress'; then
-	echo '15-gzip: export --help has no --compress: skipped'
+	echo 'skipped: gzip, for export --help has no --compress'
 	end
 	exit 0
 fi

@@ -167,7 +167,7 @@ if [ "$LANDLOCK" = yes ] && strace -o /dev/null true 2> /dev/null; then
 	check "every command is confined" all_confined
 	kernels
 else
-	echo "no Landlock or no ptrace here: kernels are not tried"
+	echo "skipped: kernels, for there is no Landlock or no ptrace here"
 	need life
 fi
 check "a home in pieces" moved
