@@ -99,10 +99,15 @@ void run_begin(struct run *r, const char *root);
 void run_read(struct run *r, const char *log);
 void run_clear(struct run *r);
 
-/* Let the syncs of files (or folders) whose path matches the pattern
- * (fnmatch) not have happened, nor those of all of a disk; how many.  NULL: all
- * have happened again. */
-size_t run_lose(struct run *r, const char *pattern, int folders);
+/* Syncs that did not happen: of files, of folders, of all of a disk (syncfs).
+ * Patterns (fnmatch) of the paths that they were called with; NULL: none. */
+struct loss {
+	const char *file, *folder, *disk;
+};
+
+/* Lose these, and no others, also none that were lost before.  1: there was
+ * one for each pattern that is given. */
+int run_lose(struct run *r, const struct loss *l);
 
 /* Is it a call that changes names? */
 int op_is_name(const struct op *op);

@@ -413,20 +413,39 @@ run_read(struct run *r, const char *log)
 		r->trouble = "the log is cut";
 }
 
-size_t
-run_lose(struct run *r, const char *pattern, int folders)
+/* The pattern of `l` that is for a sync of this kind; NULL: none. */
+static const char *const *
+pattern_of(const struct run *r, const struct op *op, const struct loss *l)
 {
-	size_t i, lost = 0;
+	if (op->node < 0)
+		return NULL;
+	if (op->kind == RECORD_SYNC_ALL)
+		return &l->disk;
+	if (op->kind != RECORD_SYNC)
+		return NULL;
+	return r->nodes[op->node].is_folder ? &l->folder : &l->file;
+}
+
+int
+run_lose(struct run *r, const struct loss *l)
+{
+	struct loss left = *l;
+	size_t i;
 
 	for (i = 0; i < r->op_count; i++) {
 		struct op *op = &r->ops[i];
+		const char *const *p = pattern_of(r, op, l);
 
-		op->is_lost = pattern != NULL && op->kind == RECORD_SYNC_ALL;
-		if (pattern != NULL && op->kind == RECORD_SYNC)
-			op->is_lost = folders ==
-			    r->nodes[op->node].is_folder && fnmatch(pattern,
-			    r->nodes[op->node].path, 0) == 0;
-		lost += (size_t)op->is_lost;
+		op->is_lost = p != NULL && *p != NULL &&
+		    fnmatch(*p, r->nodes[op->node].path, 0) == 0;
+		if (!op->is_lost)
+			continue;
+		if (p == &l->file)
+			left.file = NULL;
+		else if (p == &l->folder)
+			left.folder = NULL;
+		else
+			left.disk = NULL;
 	}
-	return lost;
+	return left.file == NULL && left.folder == NULL && left.disk == NULL;
 }
