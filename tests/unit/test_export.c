@@ -300,6 +300,7 @@ TEST(name_without_a_folder)
 	r.out = "it.satchel";
 	CHECK_INT(chdir(in_sites(&t, "stick")), 0);
 	CHECK_OK(run(&t, &r, &files), &t.err);
+	export_result_clear(&files);
 	CHECK_ERR(run(&t, &r, &files), &t.err, E_USAGE);
 	CHECK_INT(fchdir(here), 0);
 	CHECK_INT(close(here), 0);
