@@ -130,7 +130,7 @@ open_mirror(struct fence *f, const char *home)
 	fence_connect(f, PORT_DNS);
 	fence_connect(f, config_port(config.url));
 	if (config.proxy != NULL)
-		fence_connect(f, config_port(config.proxy));
+		fence_connect(f, config_proxy_port(config.proxy));
 }
 
 /* --- all --------------------------------------------------------------- */

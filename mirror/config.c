@@ -597,8 +597,9 @@ config_is_exposed(const struct config *c)
 	return place.plain && !is_near(place.host, place.host_len);
 }
 
-unsigned
-config_port(const char *address)
+/* `plain`: the port of http where none is named. */
+static unsigned
+port_of(const char *address, unsigned plain)
 {
 	struct place place;
 	uint64_t n;
@@ -607,5 +608,17 @@ config_port(const char *address)
 	if (place.port_len > 0)
 		return text_number(&n, place.port, place.port_len, 65535) < 0 ?
 		    0 : (unsigned)n;
-	return place.plain ? 80 : 443;
+	return place.plain ? plain : 443;
+}
+
+unsigned
+config_port(const char *address)
+{
+	return port_of(address, 80);
+}
+
+unsigned
+config_proxy_port(const char *address)
+{
+	return port_of(address, 1080);
 }

@@ -122,8 +122,10 @@ int config_each(const struct config *c, const char *section,
 /* Does the address carry a password over a network in clear text? */
 int config_is_exposed(const struct config *c);
 
-/* The TCP port that an address means; 0: none that can be. */
+/* The TCP port that an address means, of a server and of a proxy; 0: none that
+ * can be.  A proxy's is what libcurl takes (CURLOPT_PROXYPORT(3)). */
 unsigned config_port(const char *address);
+unsigned config_proxy_port(const char *address);
 
 /* What holds for objects of a peer, by its name or site id (either may be
  * NULL): its section, then [peers], then nothing.  Spans of lists borrow. */

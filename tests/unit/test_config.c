@@ -590,6 +590,28 @@ TEST(exposed)
 	}
 }
 
+TEST(ports)
+{
+	static const struct {
+		const char *address;
+		unsigned server, proxy;
+	} all[] = {
+		{ "http://lims.example/s", 80, 1080 },
+		{ "https://lims.example/s", 443, 443 },
+		{ "http://[::1]", 80, 1080 }, { "https://[::1]/", 443, 443 },
+		{ "http://lims.example:8080", 8080, 8080 },
+		{ "https://[::1]:8443/s:1", 8443, 8443 },
+		{ "http://lims.example/s:1", 80, 1080 },
+		{ "http://lims.example:65536", 0, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++)
+		if (config_port(all[i].address) != all[i].server ||
+		    config_proxy_port(all[i].address) != all[i].proxy)
+			FAIL("%s", all[i].address);
+}
+
 int
 main(void)
 {
