@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../mirror/config.h"
+#include "../mirror/http.h"
 #include "fence.h"
 #include "home.h"
 
@@ -17,9 +18,11 @@ static const char *const common[] = {
 };
 
 /* What looking up a host and speaking TLS read: settings, the system's
- * certificates, libraries that are loaded when they are needed. */
+ * certificates, libraries that are loaded when they are needed.  A folder is
+ * what is in it, not what its links lead to: what may be a link is named. */
 static const char *const network[] = {
-	"/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
+	"/etc", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
+	"/etc/gai.conf", "/etc/ssl/openssl.cnf", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
 	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
 	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
 	"/run/nscd", "/var/run/nscd"
@@ -115,7 +118,7 @@ open_mirror(struct fence *f, const char *home)
 {
 	CLEANUP(config_clear) struct config config = CONFIG_INIT;
 	struct err err = ERR_INIT;
-	const char *files[3];
+	const char *files[5];
 	size_t i;
 
 	if (config_read(&config, home, &err) <= 0 || config.url == NULL)
@@ -124,6 +127,7 @@ open_mirror(struct fence *f, const char *home)
 	files[0] = config.password_file;
 	files[1] = config.token_file;
 	files[2] = config.ca_file;
+	http_trusted(&files[3], &files[4]);
 	for (i = 0; i < COUNT(files); i++)
 		if (files[i] != NULL)
 			fence_read(f, files[i]);

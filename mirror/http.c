@@ -66,6 +66,15 @@ global_init(struct err *err)
 	return 0;
 }
 
+void
+http_trusted(const char **ret_file, const char **ret_folder)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	*ret_file = v->cainfo;
+	*ret_folder = v->capath;
+}
+
 static void
 url_freep(CURLU **u)
 {

@@ -56,6 +56,10 @@ struct http;
 int http_new(struct http **ret, const struct http_config *c, struct err *err);
 void http_freep(struct http **h);	/* wipes credentials */
 
+/* The file and the folder of certificates that libcurl was built to trust
+ * (curl_version_info(3)); NULL: none.  They are never freed. */
+void http_trusted(const char **ret_file, const char **ret_folder);
+
 enum http_kind { HTTP_SAFE, HTTP_ONCE };
 
 struct http_request {

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sodium.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +23,7 @@
 #include "../../base/file.h"
 #include "../../cli/confine.h"
 #include "../../cli/fence.h"
+#include "../../mirror/http.h"
 #include "../unit/unit.h"
 
 #define CREATE_RULESET 444		/* on nearly all machines */
@@ -338,6 +341,84 @@ TEST(commands_reach_what_they_need)
 	for (i = 0; i < REACHES; i++)
 		bad += try_all(&reaches[i]);
 	CHECK_INT(bad, 0);
+}
+
+/* --- a system whose settings are links --------------------------------- */
+
+static int
+say_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	return fd >= 0 && write(fd, text, strlen(text)) >= 0 &&
+	    close(fd) == 0;
+}
+
+/* An /etc of our own, and empty; 0: not allowed here. */
+static int
+own_etc(void)
+{
+	char users[40], groups[40];
+
+	(void)snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+	(void)snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+	    say_to("/proc/self/setgroups", "deny") &&
+	    say_to("/proc/self/uid_map", users) &&
+	    say_to("/proc/self/gid_map", groups) &&
+	    mount("etc", "/etc", "tmpfs", 0, "mode=0755") == 0;
+}
+
+/* How many settings cannot be read that are links to a place that is none of
+ * the system's; negative: not tried. */
+static int
+unread_links(void)
+{
+	static const struct reach mirror = { &cmd_notice,
+	    { "--home", "mirror" }, { NULL } };
+	const char *names[] = { "/etc/resolv.conf", "/etc/hosts",
+	    "/etc/nsswitch.conf", NULL }, *folder;
+	struct err err = ERR_INIT;
+	char to[300], above[300];
+	size_t i, count = sizeof names / sizeof *names;
+	int bad = 0;
+
+	(void)snprintf(to, sizeof to, "%s/aside/linked", top);
+	http_trusted(&names[3], &folder);
+	if (names[3] == NULL || strncmp(names[3], "/etc/", 5) != 0)
+		count = 3;
+	if (!own_etc())
+		return -1;
+	for (i = 0; i < count; i++) {
+		(void)snprintf(above, sizeof above, "%s", names[i]);
+		*strrchr(above, '/') = '\0';
+		if (file_folders(above, 0755, &err) < 0 ||
+		    symlink(to, names[i]) != 0)
+			return (int)count;
+	}
+	confine_for(&mirror);
+	for (i = 0; i < count; i++)
+		bad += !try_read(names[i]);
+	return bad + try_read("aside/file");
+}
+
+TEST(settings_that_are_links)
+{
+	int status, bad;
+	pid_t pid;
+
+	put("aside/linked", "x");
+	CHECK((pid = fork()) >= 0);
+	if (pid == 0) {
+		bad = unread_links();
+		_exit(bad < 0 ? 77 : bad);
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		fprintf(stderr, "no /etc of our own here: links not tried\n");
+	else
+		CHECK_INT(WEXITSTATUS(status), 0);
 }
 
 int
