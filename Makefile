@@ -45,11 +45,17 @@ ifeq ($(origin HARDEN),undefined)
 HARDEN := -U_FORTIFY_SOURCE $(firstword \
 	$(call has,-D_FORTIFY_SOURCE=3) -D_FORTIFY_SOURCE=2) \
 	-fstack-protector-strong $(call has,-fstack-clash-protection) \
-	$(call has,-fcf-protection) -fPIE -DSATCHEL_FENCE \
+	$(call has,-fcf-protection) -fPIE \
 	-ffile-prefix-map='$(CURDIR)=.'
 endif
 LDHARDEN ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
-ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) -pthread -I. $(CFLAGS)
+
+# That a run is kept to its files is no matter of the compiler, and stays
+# whatever HARDEN is; but a build that watches itself writes where no command
+# may.
+FENCE ?= $(if $(findstring -fsanitize,$(CFLAGS))$(findstring \
+	--coverage,$(CFLAGS)),,-DSATCHEL_FENCE)
+ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) $(FENCE) -pthread -I. $(CFLAGS)
 LIBS = -larchive -lsqlite3 -ljansson -lsodium -lcurl -linih -lzstd -lz
 
 ROOMS = base format store exporter importer mirror mirror/senaite

@@ -8,6 +8,7 @@
 #include "../store/guard.h"
 #include "../store/peer.h"
 #include "cmd.h"
+#include "fence.h"
 #include "home.h"
 #include "mirror.h"
 
@@ -142,6 +143,10 @@ look_at_fence(struct doctor *d)
 	    "files that its command needs (Landlock %d)", d->c->fence);
 	if (d->c->fence > 0)
 		say(d, GOOD, what, NULL);
+	else if (!fence_is_built())
+		say(d, NOTE, "this program was built not to keep a run to the "
+		    "files that its command needs", "build it with "
+		    "-DSATCHEL_FENCE, as its Makefile does");
 	else
 		say(d, NOTE, "this kernel does not keep a run to the files "
 		    "that its command needs", "a Linux of 5.13 or later with "

@@ -63,16 +63,23 @@ fence_clear(struct fence *f)
 	file_closep(&f->fd);
 }
 
-static int
-kernel_version(void)
+int
+fence_is_built(void)
 {
 #ifdef SATCHEL_FENCE
-	long n = syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
-
-	return n > 0 ? (int)n : 0;
+	return 1;
 #else
 	return 0;
 #endif
+}
+
+static int
+kernel_version(void)
+{
+	long n = fence_is_built() ? syscall(SYS_landlock_create_ruleset, NULL,
+	    0, ASK_VERSION) : 0;
+
+	return n > 0 ? (int)n : 0;
 }
 
 int

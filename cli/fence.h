@@ -25,6 +25,9 @@ struct fence {
 #define FENCE_INIT { .fd = -1 }
 void fence_clear(struct fence *f);
 
+/* Was the program built to make one? */
+int fence_is_built(void);
+
 /* Returns the version, 0 for none. */
 int fence_begin(struct fence *f);
 
