@@ -297,7 +297,7 @@ file_folders(const char *path, unsigned mode, struct err *err)
 		if (*rest == '\0')
 			break;
 		*slash = '\0';
-		if ((rc = file_folder(part, 0755, err)) < 0)
+		if ((rc = file_folder(part, mode, err)) < 0)
 			return rc;
 	}
 	return file_folder(part, mode, err);

@@ -40,8 +40,9 @@ int file_sync_medium(const char *path, struct err *err);
 
 /* Make a folder of this mode less the umask, for good: the one that holds it is
  * synced.  What is there stays as it is.
- * file_folders makes those above it, too, with 0755: not for a path that may
- * lie on a medium, which then was not there. */
+ * file_folders makes those above it, too, with the same mode (0700: so asks the
+ * XDG Base Directory Specification): not for a path that may lie on a medium,
+ * which then was not there. */
 int file_folder(const char *path, unsigned mode, struct err *err);
 int file_folders(const char *path, unsigned mode, struct err *err);
 

@@ -361,11 +361,11 @@ TEST(folder_with_those_above)
 	CHECK_ERR(file_folder(in_dir("a/b"), 0700, &err), &err, E_IO);
 	CHECK(!exists("a"));
 	CHECK_OK(file_folders(in_dir("a/b//c/"), 0700, &err), &err);
-	check_mode("a", 0755);
-	check_mode("a/b", 0755);
+	check_mode("a", 0700);
+	check_mode("a/b", 0700);
 	check_mode("a/b/c", 0700);
-	CHECK_OK(file_folders(in_dir("a/b"), 0700, &err), &err);
-	check_mode("a/b", 0755);
+	CHECK_OK(file_folders(in_dir("a/b"), 0755, &err), &err);
+	check_mode("a/b", 0700);
 	put("f", "x");
 	CHECK_ERR(file_folders(in_dir("f/d"), 0700, &err), &err, E_IO);
 	CHECK_ERR(file_folders(in_dir("f/d/e"), 0700, &err), &err, E_IO);
