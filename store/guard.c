@@ -128,7 +128,9 @@ guard_write(struct store *s, struct err *err)
 	    s->self.nonce, (unsigned long long)s->sequence, s->self.site);
 	if (buf_check(&text, err) < 0)
 		return -(int)err->code;
-	file_sweep(s->state, "");
+
+	/* Takes away what a dead run left of this guard; those of other sites
+	 * are theirs, and may be in the making. */
 	return file_put(path.at, 0600, text.at, text.len, err);
 }
 

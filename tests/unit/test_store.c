@@ -392,6 +392,25 @@ TEST(guards)
 	lab_end(&l);
 }
 
+/* Homes may share the folder: what another is about to write stays. */
+TEST(guard_sweeps_its_own)
+{
+	static const char own[] =
+	    "state/satchel/.lab-a.guard.0123456789abcdef.part";
+	static const char other[] =
+	    "state/satchel/.lab-b.guard.0123456789abcdef.part";
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	CHECK_OK(guard_check(l.s, state_of(&l), &l.err), &l.err);
+	lab_text(&l, own, "x");
+	lab_text(&l, other, "x");
+	CHECK_OK(guard_write(l.s, &l.err), &l.err);
+	CHECK(access(lab_path(&l, own), F_OK) != 0);
+	CHECK_INT(access(lab_path(&l, other), F_OK), 0);
+	lab_end(&l);
+}
+
 TEST(guard_of_another_life)
 {
 	static const char *const lives[] = {
