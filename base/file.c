@@ -553,6 +553,16 @@ rename_new(const char *temp, const char *path, struct err *err)
 	return 0;
 }
 
+/* Whatever a call said: is it what `path` names now? */
+static int
+has_name(const char *temp, const char *path)
+{
+	struct stat a, b;
+
+	return stat(path, &b) == 0 && (stat(temp, &a) != 0 ||
+	    (a.st_dev == b.st_dev && a.st_ino == b.st_ino));
+}
+
 int
 file_part_publish(struct file_part *p, struct err *err)
 {
@@ -561,11 +571,13 @@ file_part_publish(struct file_part *p, struct err *err)
 	if (p->fd >= 0 && ((rc = file_sync(p->fd, p->path, err)) < 0 ||
 	    (rc = close_checked(&p->fd, p->path, err)) < 0))
 		return rc;
-	if ((rc = rename_new(p->temp, p->path, err)) < 0)
+	rc = rename_new(p->temp, p->path, err);
+	if (rc < 0 && !has_name(p->temp, p->path))
 		return rc;
+	(void)unlink(p->temp);
 	free(p->temp);
 	p->temp = NULL;
-	return file_sync_parent(p->path, err);
+	return rc < 0 ? rc : file_sync_parent(p->path, err);
 }
 
 /*

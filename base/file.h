@@ -69,7 +69,8 @@ int file_part_open(struct file_part *p, const char *path, struct err *err);
 int file_part_settle(struct file_part *p, struct err *err);
 
 /* Give it its final name without replacing anything, fsync the folder.  On
- * media without RENAME_NOREPLACE or links: checks, then renames. */
+ * media without RENAME_NOREPLACE or links: checks, then renames.  A failure
+ * after it has its name leaves p->temp NULL. */
 int file_part_publish(struct file_part *p, struct err *err);
 
 /* Unlink what was not published.  Errors are not news here. */

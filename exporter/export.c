@@ -116,6 +116,8 @@ write_single(struct store *s, const struct plan *p, struct single *x,
 	struct writer_out out;
 	int rc;
 
+	if ((ret->files = calloc(1, sizeof *ret->files)) == NULL)
+		return err_oom(err);
 	if ((rc = publish_open(s, p, x->m.sequence, suffix, &x->pub,
 	    err)) < 0)
 		return rc;
@@ -126,10 +128,9 @@ write_single(struct store *s, const struct plan *p, struct single *x,
 	    (rc = remember(s, p, x, err)) < 0 ||
 	    (rc = publish_finish(&x->pub, err)) < 0)
 		return rc;
-	if ((ret->files = calloc(1, sizeof *ret->files)) == NULL ||
-	    (ret->files[0].path = strdup(x->pub.path)) == NULL)
-		return err_oom(err);
 	ret->count = 1;
+	ret->files[0].path = x->pub.path;
+	x->pub.path = NULL;
 	ret->files[0].sequence = x->m.sequence;
 	ret->files[0].size = x->pub.size;
 	return 0;

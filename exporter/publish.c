@@ -91,7 +91,7 @@ publish_open(struct store *s, const struct plan *p, uint64_t sequence,
 	    (rc = sweep(s, folder.at, err)) < 0 ||
 	    (rc = file_same_device(s->home, folder.at, err)) < 0)
 		return rc;
-	if ((pub->path = strdup(path.at)) == NULL)
+	if (path.at == NULL || (pub->path = strdup(path.at)) == NULL)
 		return err_oom(err);
 	if (rc > 0)
 		return file_part_open(&pub->part, path.at, err);
@@ -219,11 +219,15 @@ publish_finish(struct publish *pub, struct err *err)
 
 	if (is_medium && (rc = copy_out(pub, err)) < 0)
 		return rc;
-	if ((rc = file_part_publish(&pub->part, err)) < 0 || !is_medium)
-		return rc;
+	rc = file_part_publish(&pub->part, err);
 
 	/* It will be pulled: the folder, too, may be new there. */
-	return file_sync_medium(pub->path, err);
+	if (rc >= 0 && is_medium)
+		rc = file_sync_medium(pub->path, err);
+	if (rc < 0 && pub->part.temp == NULL)
+		return err_prefix(err, "\"%s\" is there, but may not outlast "
+		    "a power cut", pub->path);
+	return rc;
 }
 
 void

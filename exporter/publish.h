@@ -35,7 +35,8 @@ struct writer_out publish_out(struct publish *pub);
  * spooled file this comes later, in publish_finish. */
 int publish_settle(struct publish *pub, struct err *err);
 
-/* Copy from the spool if need be (settling it then), give it its name. */
+/* Copy from the spool if need be (settling it then), give it its name.  A
+ * failure after that says that the file is there. */
 int publish_finish(struct publish *pub, struct err *err);
 
 void publish_clear(struct publish *pub);

@@ -21,6 +21,7 @@
 
 static struct {
 	int renameat2_errno, link_errno;	/* fail with it; 0: work */
+	int renamed_errno;		/* renameat2 works, and says this */
 	int fsync_errno, fsync_folder_errno, close_errno;
 	int write_errno, pread_errno, tmpfile_errno;
 	int interrupts;			/* EINTR first, this many times */
@@ -52,9 +53,12 @@ int
 renameat2(int from_fd, const char *from, int to_fd, const char *to,
     unsigned flags)
 {
+	long rc;
+
 	if (failing(inject.renameat2_errno))
 		return -1;
-	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+	rc = syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+	return failing(inject.renamed_errno) ? -1 : (int)rc;
 }
 
 int

@@ -138,6 +138,16 @@ TEST(publish_fails_clean)
 	inject.fsync_folder_errno = EIO;
 	CHECK_ERR(file_part_publish(&p, &err), &err, E_IO);
 	CHECK(p.temp == NULL);
+
+	/* A rename that is done, and said to have failed. */
+	file_part_clear(&p);
+	fresh();
+	part(&p, "b");
+	inject.renamed_errno = EIO;
+	err_clear(&err);
+	CHECK_ERR(file_part_publish(&p, &err), &err, E_IO);
+	CHECK(p.temp == NULL);
+	CHECK_INT(entries(), 1);
 }
 
 TEST(settle_fails)
