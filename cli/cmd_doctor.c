@@ -114,7 +114,7 @@ look_at_guard(struct doctor *d, struct store *s)
 	struct err err = ERR_INIT;
 	int rc;
 
-	if ((rc = home_state(&state, &err)) < 0 ||
+	if (home_state(&state, &err) < 0 ||
 	    (rc = guard_is_ahead(s, state.at, &err)) < 0) {
 		say_err(d, MEND, &err);
 		return;

@@ -334,7 +334,7 @@ run(struct cmd *c, struct err *err)
 	site.home = home.at;
 	home_random(site.id);
 	home_random(site.nonce);
-	if ((rc = build(c, &site, err)) < 0)
+	if (build(c, &site, err) < 0)
 		return give_up(home.at, err);
 	if (say(c, &site, err) < 0)
 		return err_prefix(err, "it is done, but cannot be shown");

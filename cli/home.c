@@ -40,7 +40,7 @@ person(const char **ret, struct err *err)
 int
 home_path(const struct opts *o, struct buf *out, struct err *err)
 {
-	const char *path = opt_text(o, "home"), *base;
+	const char *path = opt_text(o, "home"), *base = NULL;
 
 	if (path == NULL)
 		path = getenv("SATCHEL_HOME");
@@ -106,7 +106,7 @@ home_open_wait(struct cmd *c, enum home_use use, unsigned least_s,
 int
 home_card(struct store *s, struct card *ret, struct err *err)
 {
-	int64_t now;
+	int64_t now = 0;
 	int rc;
 
 	memset(ret, 0, sizeof *ret);

@@ -112,10 +112,11 @@ given_pass(struct keys *k, const struct opts *o, struct err *err)
 		return err_set(err, E_USAGE, "--passphrase-file and "
 		    "--passphrase-fd cannot go together");
 	if (file != NULL) {
-		own = fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0)
+		own = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (own < 0)
 			return err_io(err, errno, "passphrase file \"%s\"",
 			    file);
+		fd = own;
 	} else if (opt_text(o, "passphrase-fd") != NULL) {
 		fd = (int)opt_number(o, "passphrase-fd", 0);
 		file = "--passphrase-fd";

@@ -223,7 +223,7 @@ remember(struct chain *c, struct err *err)
 	size_t i;
 	int rc;
 
-	for (i = 0; MUTANT(last_export) && i < c->p->to_count; i++)
+	for (i = 0; i < (MUTANT(last_export) ? c->p->to_count : 0); i++)
 		if ((rc = store_run(c->s, err, "INSERT OR REPLACE INTO acked("
 		    "peer,actor,filter,until) SELECT ?,id,'[\"*\"]',? FROM "
 		    "actor WHERE site=? AND nonce=?", "iiss", c->p->ids[i],

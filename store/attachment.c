@@ -95,8 +95,8 @@ read_file(struct attachment_in *in, struct json_span name, struct err *err)
 
 	if ((rc = path_of(in->folder, name, &path, err)) < 0)
 		return rc;
-	if (access(path.at, F_OK) != 0 && (errno == ENOENT ||
-	    errno == ENOTDIR))
+	if (path.at == NULL || (access(path.at, F_OK) != 0 &&
+	    (errno == ENOENT || errno == ENOTDIR)))
 		return err_set(err, E_REF, "attachment \"%s\" does not exist",
 		    path.at);
 	if ((fd = file_open(path.at, &size, err)) < 0)

@@ -361,7 +361,7 @@ settle_all(struct store *s, const char *reason,
 	if (buf_str(&uid) == NULL)
 		return err_oom(err);
 	while ((rc = next_listed(s, &uid, &kind, err)) > 0) {
-		if (strcmp(kind.at, disjoint) != 0)
+		if (kind.at == NULL || strcmp(kind.at, disjoint) != 0)
 			continue;
 		if ((rc = settle(s, uid.at, reason, err)) < 0 ||
 		    (each != NULL && (rc = each(ctx, uid.at, err)) < 0))

@@ -82,7 +82,7 @@ is_ahead(const struct store *s, const struct guard *g)
 int
 guard_is_ahead(struct store *s, const char *state, struct err *err)
 {
-	struct guard g;
+	struct guard g = { 0 };
 	int rc;
 
 	if ((rc = make_state(s, state, err)) < 0)
@@ -95,7 +95,7 @@ guard_is_ahead(struct store *s, const char *state, struct err *err)
 int
 guard_check(struct store *s, const char *state, struct err *err)
 {
-	struct guard g;
+	struct guard g = { 0 };
 	int rc;
 
 	if ((rc = make_state(s, state, err)) < 0)

@@ -222,7 +222,7 @@ check_remote(struct store *s, const struct instance_row *r, struct err *err)
 	if (r->remote.len == 0)
 		return 0;
 	rc = instance_uid_of(s, r->remote.at, r->remote.len, &uid, err);
-	if (rc <= 0 || (uid.len == r->uid.len &&
+	if (rc <= 0 || (uid.at != NULL && uid.len == r->uid.len &&
 	    memcmp(uid.at, r->uid.at, uid.len) == 0))
 		return rc;
 	return err_set(err, E_DEST_MISMATCH, "the instance gives \"%.*s\" and "

@@ -159,7 +159,7 @@ mark_shown(struct store *s, struct instance_base *b, struct err *err)
 	if ((list = calloc(b->all.count + 1, sizeof *list)) == NULL)
 		return err_oom(err);
 	seen.v = list;
-	for (i = 0; i < b->all.count; i++) {
+	for (i = 0; i < b->all.count && b->all.v[i] != NULL; i++) {
 		rc = is_shown(s, b->object.id, &b->all.v[i]->dot, err);
 		if (rc < 0)
 			return rc;

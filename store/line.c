@@ -355,7 +355,7 @@ add_news(struct siblings set, struct json_span entries, struct buf *out,
 		pair = json_walk(item);
 		(void)json_next(&pair, &none, &time);
 		(void)json_next(&pair, &none, &want.text);
-		if (bsearch(&want, known, count, sizeof *known,
+		if (count > 0 && bsearch(&want, known, count, sizeof *known,
 		    by_text) != NULL)
 			continue;
 		buf_addc(out, out->len == start ? '[' : ',');

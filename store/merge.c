@@ -606,7 +606,7 @@ merge_new(struct siblings s, const char *shown, const struct merge_edit *edit,
 		buf_adds(&history, "[]");
 	}
 	v.dot = ret->dot;
-	if ((rc = new_version(s, &seen, edit, &history, &v, err)) < 0)
+	if (new_version(s, &seen, edit, &history, &v, err) < 0)
 		return err_prefix(err, "new version");
 	*ret = v;
 	v = (struct version)VERSION_INIT;

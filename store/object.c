@@ -307,13 +307,19 @@ next_dot(const struct store *s)
 	return (struct dot){ s->self, s->n + 1 };
 }
 
+/* The list alone: its versions belong to others. */
+static void
+set_clear(struct siblings *set)
+{
+	free(set->v);
+}
+
 static int
 put_new(struct store *s, const char *uid, size_t len, const struct object *o,
     struct version *new, struct err *err)
 {
-	CLEANUP(buf_freep) struct version **list = NULL;
 	CLEANUP(buf_freep) char *keep = NULL;
-	struct siblings set = { NULL, 0 };
+	CLEANUP(set_clear) struct siblings set = { NULL, 0 };
 	struct object row = *o;
 	int rc, listed;
 
@@ -323,7 +329,6 @@ put_new(struct store *s, const char *uid, size_t len, const struct object *o,
 	    (rc = use_dot(s, uid, len, new, err)) < 0 ||
 	    (rc = set_after_edit(o, new, &set, keep, err)) < 0)
 		return rc;
-	list = set.v;
 	rc = put_set(s, uid, len, &row, keep, set, 0, &listed, err);
 	return rc < 0 ? rc : 1;
 }
@@ -449,8 +454,7 @@ merge_into(struct store *s, const char *uid, size_t len, struct object *o,
     struct siblings theirs, struct object_merge *m, struct err *err)
 {
 	CLEANUP(buf_freep) char *keep = NULL, *keep_theirs = NULL;
-	CLEANUP(buf_freep) struct version **list = NULL;
-	struct siblings set = { NULL, 0 };
+	CLEANUP(set_clear) struct siblings set = { NULL, 0 };
 	int rc, listed = 0;
 
 	keep = calloc(o->set.count + 1, 1);
@@ -459,7 +463,6 @@ merge_into(struct store *s, const char *uid, size_t len, struct object *o,
 		return err_oom(err);
 	merge_sets(o->set, theirs, keep, keep_theirs);
 	rc = join(o->set, keep, theirs, keep_theirs, &set, err);
-	list = set.v;
 	if (rc < 0)
 		return rc;
 	if (same_dots(set, o->set)) {
@@ -531,7 +534,7 @@ object_merge(struct store *s, const char *uid, size_t len,
     struct siblings theirs, struct object_merge *m, struct err *err)
 {
 	CLEANUP(object_clear) struct object o = OBJECT_INIT;
-	int rc, listed;
+	int rc, listed = 0;
 
 	m->result = OBJECT_CHANGED;
 	m->conflict = 0;

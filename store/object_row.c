@@ -37,7 +37,7 @@ read_row(struct store *s, sqlite3_stmt *st, struct version *v,
 	v->context = store_column(st, 6);
 	v->stamps = store_column(st, 7);
 	v->content = store_column(st, 8);
-	if ((rc = version_own(v, err)) < 0)
+	if (version_own(v, err) < 0)
 		return err_prefix(err, "\"%s/store.db\"", s->home);
 	return 0;
 }

@@ -188,7 +188,7 @@ add_known(struct store *s, const struct peer *old, const struct peer *p,
 int
 peer_add(struct store *s, const struct peer *p, struct err *err)
 {
-	struct peer old;
+	struct peer old = { .name = "" };
 	int rc;
 
 	if (strcmp(p->site, s->self.site) == 0)

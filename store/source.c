@@ -163,7 +163,8 @@ has_column(const struct source *src, const char *name)
 	size_t i;
 
 	for (i = 0; i < src->column_count; i++)
-		if (strcmp(src->columns[i].name, name) == 0)
+		if (src->columns[i].name != NULL &&
+		    strcmp(src->columns[i].name, name) == 0)
 			return 1;
 	return 0;
 }

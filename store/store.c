@@ -216,7 +216,7 @@ store_commit(struct store *s, struct err *err)
 
 	if ((rc = save(s, err)) < 0)
 		return rc;
-	if ((rc = exec(s, "COMMIT", err)) < 0)
+	if (exec(s, "COMMIT", err) < 0)
 		return explain_commit(s, err);
 	s->in_write = 0;
 	return 0;

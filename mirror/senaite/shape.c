@@ -263,8 +263,9 @@ shape_path(struct buf *out, struct json_span item, const char *site,
 static int
 is_site_object(const struct buf *path)
 {
-	const char *last = memrchr(path->at, '/', path->len);
-	size_t len = (size_t)(last - path->at);
+	const char *last = path->at == NULL ? NULL : memrchr(path->at, '/',
+	    path->len);
+	size_t len = last == NULL ? 0 : (size_t)(last - path->at);
 
 	return len == 0 || (len == 6 && memcmp(path->at, "/setup", 6) == 0) ||
 	    (len == 11 && memcmp(path->at, "/bika_setup", 11) == 0);
@@ -315,7 +316,8 @@ put_place(struct buf *out, const struct shape *s, const struct buf *path)
 	buf_adds(out, ",\"path\":");
 	text_json(out, path->at, path->len);
 	buf_adds(out, ",\"parent\":");
-	if (memrchr(path->at, '/', path->len) == path->at ||
+	if (path->len == 0 || path->at == NULL ||
+	    memrchr(path->at, '/', path->len) == path->at ||
 	    !span_is_uid(parent))
 		buf_adds(out, "null");
 	else
