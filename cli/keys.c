@@ -379,6 +379,8 @@ bad_public(struct err *err, const char *path)
 {
 	char why[ERR_TEXT_MAX];
 
+	if (err->code == E_INTERNAL)	/* no memory: it may be good */
+		return -(int)err->code;
 	memcpy(why, err->text, sizeof why);
 	err_clear(err);
 	return err_set(err, E_KEYFILE, "\"%.400s\": %.600s", path, why);
