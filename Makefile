@@ -9,7 +9,7 @@
 #	make check-valgrind  the unit tests under valgrind
 #	make check-sim       50,000 histories of each focus, all wrong designs
 #	make check-mutants   two million changed files, none of them taken
-#	make check-power     100,000 states of disks after a power cut
+#	make check-power     100,000 distinct states after a power cut
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
 #	make check-fault     every fault at every call (hours)
 #	make check-reproducible  twice built, elsewhere, the same bytes

@@ -3,8 +3,9 @@
  *	power [-n STATES] [-s SEED] [-w RUN] SATCHEL RECORDER WORK.SH
  *
  * Each run of work.sh is recorded once (recorder.c).  Then states that the
- * disks can be in after a cut at any call are drawn (disk.h), STATES of them
- * in all, and each that is new is checked (story.h).  From some of them the
+ * disks can be in after a cut at any call are drawn (disk.h), until STATES
+ * that are distinct were checked (story.h); where a run has fewer, longer ones
+ * give more.  From some of them the
  * program itself goes on, and must end as the run that nothing disturbed; some
  * of these runs are recorded and cut, too: a cut while the last one is mended.
  *
@@ -28,20 +29,27 @@
 #include "program.h"
 #include "story.h"
 
-#define STATES 10000u
+#define STATES 4000u
 #define GO_ON_EVERY 30u			/* new states for one that goes on */
 #define AGAIN 3u			/* cut states that are cut again */
-#define IN_VAIN 400u			/* draws: there are no more */
+#define IN_VAIN 150u			/* draws: there are no more */
+#define WORN 8u				/* draws at a call: few more there */
 #define BITE_STATES 150u		/* of each sync that is taken out */
 #define LIE_STATES 200u
 #define ORDER_STATES 40u
 #define SHOWN_MAX 3			/* violations of a run */
+
+struct seen {
+	uint64_t *keys;			/* of states; 0: free */
+	size_t size;
+};
 
 static struct {
 	unsigned states;
 	uint64_t seed;
 	int passed, failed;
 	size_t all, distinct;		/* states */
+	struct seen seen;		/* those */
 } test;
 
 static const struct work works[] = {
@@ -105,20 +113,27 @@ record(struct story *s, const struct work *w, struct buf *result)
 struct tally {
 	size_t states, distinct, acked, pulled, gone_on, bad;
 	size_t in_vain;			/* draws since one was new */
-	uint64_t *seen;			/* keys of states; 0: free */
-	size_t seen_size;
+	unsigned *worn;			/* the same, at each call */
+	struct seen *seen;
 };
 
+/* Room for so many. */
+static void
+seen_begin(struct seen *s, size_t count)
+{
+	s->size = count * 2 + 1;
+	s->keys = need(calloc(s->size, sizeof *s->keys));
+}
+
 static int
-is_new(struct tally *t, uint64_t key)
+is_new(struct seen *s, uint64_t key)
 {
 	size_t i;
 
-	for (i = key % t->seen_size; t->seen[i] != 0;
-	    i = (i + 1) % t->seen_size)
-		if (t->seen[i] == key)
+	for (i = key % s->size; s->keys[i] != 0; i = (i + 1) % s->size)
+		if (s->keys[i] == key)
 			return 0;
-	t->seen[i] = key;
+	s->keys[i] = key;
 	return 1;
 }
 
@@ -190,12 +205,25 @@ show(const struct work *w, const struct cut *c, const char *said)
 	    (unsigned long long)c->seed, said);
 }
 
+/* A cut, rarely at a call after which nothing new was seen for long. */
+static struct cut
+pick_fresh(const struct story *s, const struct work *w, struct dice *d,
+    const struct tally *t)
+{
+	struct cut c;
+
+	do
+		c = pick_cut(s, w, d);
+	while (t->worn[c.at[1]] >= WORN && dice_below(d, WORN) != 0);
+	return c;
+}
+
 /* With a result the program goes on from some; without, harm is expected. */
 static void
 one_state(const struct story *s, const struct work *w, struct dice *d,
     const struct buf *result, struct tally *t)
 {
-	struct cut c = pick_cut(s, w, d);
+	struct cut c = pick_fresh(s, w, d, t);
 	char said[SAID_MAX];
 	struct image image;
 	int bad;
@@ -203,16 +231,17 @@ one_state(const struct story *s, const struct work *w, struct dice *d,
 	image_make(&image, &s->run, &c);
 	t->states++;
 	t->in_vain++;
+	t->worn[c.at[1]]++;
 	t->acked += c.at[0] >= s->first_mark && c.at[1] >= s->first_mark;
 	t->pulled += c.at[0] != c.at[1];
-	if (is_new(t, story_key(s, &image, &c))) {
+	if (is_new(t->seen, story_key(s, &image, &c))) {
 		bad = story_check(s, &image, &c, 1, program_state(), said);
 		if (!bad && result != NULL &&
 		    t->distinct % GO_ON_EVERY == 0) {
 			t->gone_on++;
 			bad = goes_on(s, w, &image, &c, result, said);
 		}
-		t->in_vain = 0;
+		t->in_vain = t->worn[c.at[1]] = 0;
 		t->distinct++;
 		t->bad += (size_t)bad;
 		if (bad && t->bad <= SHOWN_MAX && result != NULL)
@@ -224,16 +253,15 @@ one_state(const struct story *s, const struct work *w, struct dice *d,
 /* So many that are distinct, or all that are found. */
 static void
 many_states(const struct story *s, const struct work *w, unsigned count,
-    const struct buf *result, struct tally *t)
+    const struct buf *result, struct seen *seen, struct tally *t)
 {
-	struct dice d = { test.seed };
+	struct dice d = { test.seed + test.all };
 
-	memset(t, 0, sizeof *t);
-	t->seen_size = count * 2 + 1;
-	t->seen = need(calloc(t->seen_size, sizeof *t->seen));
+	*t = (struct tally){ .seen = seen };
+	t->worn = need(calloc(s->run.op_count + 1, sizeof *t->worn));
 	while (t->distinct < count && t->in_vain < IN_VAIN)
 		one_state(s, w, &d, result, t);
-	free(t->seen);
+	free(t->worn);
 }
 
 /* --- lost syncs --------------------------------------------------------- */
@@ -292,10 +320,13 @@ static size_t
 harm(struct story *s, const struct work *w, const struct loss *l,
     int *ret_is_lost)
 {
+	struct seen seen;
 	struct tally t;
 
+	seen_begin(&seen, BITE_STATES);
 	*ret_is_lost = run_lose(&s->run, l);
-	many_states(s, w, BITE_STATES, NULL, &t);
+	many_states(s, w, BITE_STATES, NULL, &seen, &t);
+	free(seen.keys);
 	(void)run_lose(&s->run, &no_loss);
 	return t.bad;
 }
@@ -407,7 +438,7 @@ check_all(const struct story *s, const struct work *w, unsigned count,
 	clock_t start = clock();
 	struct tally t;
 
-	many_states(s, w, count, result, &t);
+	many_states(s, w, count, result, &test.seen, &t);
 	if (t.bad == 0)
 		test.passed++;
 	else
@@ -415,7 +446,7 @@ check_all(const struct story *s, const struct work *w, unsigned count,
 	test.all += t.states;
 	test.distinct += t.distinct;
 	printf("%s %s%s: %zu calls, %zu syncs, %zu moments of the store; "
-	    "%zu states, %zu distinct, %zu after the mark, %zu pulled, %zu "
+	    "%zu states drawn, %zu distinct, %zu after the mark, %zu pulled, %zu "
 	    "went on: %zu violations (%.1f s)\n", t.bad == 0 ? "ok  " :
 	    "FAIL", w->name, what, s->run.op_count, syncs_of(&s->run),
 	    s->moment_count, t.states, t.distinct, t.acked, t.pulled,
@@ -525,12 +556,14 @@ main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		die("start", "libsodium");
+	seen_begin(&test.seen, test.states + WORKS * (AGAIN + 1));
 	program_must("fixtures", &works[0], program_live(), 0);
 	for (i = 0; i < WORKS; i++)
 		if (only == NULL || strcmp(only, works[i].name) == 0)
 			one_work(&works[i], share(only != NULL ? 1 :
 			    WORKS - i));
-	printf("%zu states, %zu distinct\n", test.all, test.distinct);
+	free(test.seen.keys);
+	printf("%zu states drawn, %zu distinct\n", test.all, test.distinct);
 	printf("%d passed, %d failed\n", test.passed, test.failed);
 	return test.failed > 0;
 }
