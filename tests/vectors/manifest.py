@@ -113,12 +113,12 @@ HAS = {"bundle": FIELDS + DATA + ("since", "until"),
        "request": FIELDS + ("wanted",)}
 
 
-def generated(kind, what, change):
+def generated(kind, what, change, id_="M6"):
     def make(w):
         f = of_kind(w, kind)
         change(f.manifest)
         return f
-    refused("M6", "%s: %s" % (kind, what), "E_MANIFEST", make,
+    refused(id_, "%s: %s" % (kind, what), "E_MANIFEST", make,
             family=True)
 
 
@@ -185,7 +185,7 @@ CELLS = {"heads": ("site", "generation", "nonce", "n", "hash"),
 
 
 
-def cell(field, at, value):
+def cell(field, at, value, id_="M6"):
     row = json.loads(json.dumps(ROWS[field]))
     inner = row
     for index in at[:-1]:
@@ -193,14 +193,13 @@ def cell(field, at, value):
     inner[at[-1]] = value
     generated("receipt", "%s: cell %s is %s" % (
         field, ".".join(map(str, at)), canon(value).decode()[:40]),
-              setting(**{field: [row]}))
+              setting(**{field: [row]}), id_)
 
 
 for field, row in ROWS.items():
     for i, name in enumerate(CELLS[field]):
         for value in BAD_CELLS.get(name, ()):
-            # M9 is the hashes among these.
-            cell(field, (i,), value)
+            cell(field, (i,), value, "M9" if name == "hash" else "M6")
     if field != "heads":
         for i, name in enumerate(("site", "generation", "nonce")):
             for value in BAD_CELLS[name]:
@@ -220,9 +219,12 @@ for value in ([], ["b", "a"], ["a", "a"], ["*", "a"], ["a b"], [""], ["**"],
            setting(filter=value))
 for value in (-1, 1.0, "7", 2 ** 53, None):
     cell("receipts", (3,), value)
-for value in (["x"], [H, H], [H, "aa" * 32], [H.upper()], [H[:63]]):
+for value in ([H, H], [H, "aa" * 32]):
     generated("request", "wanted %s" % canon(value).decode()[:30],
               setting(wanted=value))
+for value in BAD_CELLS["hash"]:
+    generated("request", "wanted %s" % canon([value]).decode()[:30],
+              setting(wanted=[value]), "M9")
 
 
 @refused("M6", "2,001 wanted blobs", "E_LIMIT")
@@ -247,7 +249,7 @@ edited("M7", "sequence 0", "E_MANIFEST", setting(sequence=0))
 for field, error in (("records", "E_RECORD"), ("versions", "E_RECORD"),
                      ("deleted", "E_RECORD"), ("blob_bytes", "E_RECORD"),
                      ("members", "E_MANIFEST")):
-    edited("M7", "one too many in totals." + field, error,
+    edited("R11", "one too many in totals." + field, error,
            lambda m, k=field: m["totals"].update({k: m["totals"][k] + 1}))
 edited("M7", "totals that would overflow", "E_RECORD",
        lambda m: m["totals"].update(blob_bytes=2 ** 53 - 1))
@@ -295,16 +297,21 @@ def _(w):
 for date in ("2026-02-30T00:00:00Z", "0000-01-01T00:00:00Z",
              "1969-12-31T23:59:59Z", "2026-01-01T00:00:00+00:00",
              "2026-01-01T00:00:00", "2026-01-01T24:00:00Z",
-             "2026-01-01T23:60:00Z", "2026-01-01T23:59:60Z",
+             "2026-01-01T23:60:00Z",
              "2026-1-1T00:00:00Z", "2026-01-01 00:00:00Z",
              "10000-01-01T00:00:00Z", "2026-01-01T00:00:00.0Z",
              "2025-02-29T00:00:00Z", "\uff12026-01-01T00:00:00Z"):
     edited("M13", "created " + canon(date).decode(), "E_MANIFEST",
            setting(created=date))
-for date in ("1970-01-01T00:00:00Z", "2024-02-29T00:00:00Z",
-             "2038-01-19T03:14:08Z", "2106-02-07T06:28:16Z",
-             "9999-12-31T23:59:59Z"):
-    accepted("W1", "created %s: no date refuses a file" % date,
+edited("W6", "created in a leap second", "E_MANIFEST",
+       setting(created="2016-12-31T23:59:60Z"))
+for row, date in (("W1", "1970-01-01T00:00:00Z"),
+                  ("W1", "9999-12-31T23:59:59Z"),
+                  ("W6", "2024-02-29T00:00:00Z"),
+                  ("W6", "2038-01-19T03:14:07Z"),
+                  ("W6", "2038-01-19T03:14:08Z"),
+                  ("W6", "2106-02-07T06:28:16Z")):
+    accepted(row, "created %s: no date refuses a file" % date,
              lambda w, d=date: next_bundle(w, created=d))
 
 for kind, word in (("bundle", "receipt"), ("bundle", "card"),

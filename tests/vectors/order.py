@@ -1,5 +1,5 @@
 """Group Q: sequence, replay, what sites know of each other (rows Q1 to Q11,
-W1 to W6)."""
+W3 to W6)."""
 
 import os
 import sqlite3
@@ -167,7 +167,24 @@ def _(w):
     return f
 
 
-# --- Q10, Q11
+# --- Q9 to Q11
+
+@command("Q9", "two files of a chain under each other's names")
+def _(w):
+    s, chain = w.sender, []
+    n, head = s.n, s.head
+    for sequence, uid in ((2, "b1"), (3, "b2")):
+        chain.append(File(s, [w.reader], since=sequence + 1,
+                          until=sequence + 2, sequence=sequence,
+                          records=[(uid, [s.version(uid, thing(uid))])]))
+    s.n, s.head = n, head
+    folder = w.path("t/chain")
+    os.mkdir(folder)
+    for name, f in zip(("2-of-2", "1-of-2"), chain):
+        w.write(os.path.join(folder, name), f.data)
+    w.need("import", folder)
+    must({"b1", "b2"} <= set(dump(w)), "both")
+
 
 def knows(*uids):
     return lambda w, f: must(all(u in dump(w) for u in uids), dump(w))
@@ -226,8 +243,8 @@ def labelled(label):
     return make
 
 
-for label in (0, 2147483648, 4294967296, 253402300799):
-    accepted("W5", "a version of second %d" % label, labelled(label),
+for label in (0, 1483228799, 2147483648, 4294967296, 253402300799):
+    accepted("W6", "a version of second %d" % label, labelled(label),
              check=knows("b1"))
 
 

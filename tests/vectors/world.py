@@ -20,7 +20,7 @@ import bundle
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FORMAT = os.path.join(HERE, "../../docs/format.md")
-ADDRESS_SPACE = 256 << 20	# of a run under limits; 64 MiB above the start
+ADDRESS_SPACE = 128 << 20	# of a run under limits; it starts in 64 MiB
 MINE = {"uid": "own-1", "type": "Client", "title": "Ours",
         "fields": {"Name": "Reader's own", "Result": "0.10"}}
 
