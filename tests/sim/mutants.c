@@ -1,10 +1,13 @@
-/* Wrong designs, and the search for what they break.
+/* Wrong designs, and the search for what they break.  With none of them on the
+ * same program must pass: histories of each focus, and every one that catches
+ * a design.
  *
  *	sim-mutants N              every one, N histories at most, until caught
  *	sim-mutants --jobs J ...   by so many processes
  *	sim-mutants --only NAME N
  *
- * The last line is "N passed, N failed": caught, and not.
+ * The last line is "N passed, N failed": caught, and not; or of a focus, passed
+ * with none on.
  */
 #ifndef SATCHEL_MUTANTS
 #define SATCHEL_MUTANTS
@@ -19,7 +22,7 @@
 #include "blobs.h"
 #include "world.h"
 
-#define NOT_CAUGHT 1			/* exit status of a search */
+#define CONTROLS 20ul	/* histories of each focus with none on */
 
 enum mutant mutant_on;
 
@@ -95,36 +98,88 @@ static const struct {
 
 static struct yard yard;
 
-/* In a process of its own. */
+/* What is violated with this design on, or NULL. */
+static const char *
+play(enum mutant m, enum focus focus, unsigned long seed, struct err *err)
+{
+	unsigned long counts[COUNT_KINDS] = { 0 };
+	const char *why;
+	struct plan p;
+
+	err_clear(err);
+	plan_roll(&p, seed, focus);
+	mutant_on = m;
+	why = history(&p, &yard, counts, err);
+	mutant_on = MUTANT_none;
+	return why;
+}
+
+/* With the design on the oracle sees a wrong state; a call that is refused is
+ * none, and leaves its error.  With none on the history passes. */
+static const char *
+caught(enum mutant m, unsigned long seed)
+{
+	struct err err = ERR_INIT;
+	const char *why = play(m, mutants[m].focus, seed, &err);
+
+	if (why == NULL || err.code != E_OK ||
+	    play(MUTANT_none, mutants[m].focus, seed, &err) != NULL)
+		return NULL;
+	return why;
+}
+
 static int
 search(enum mutant m, unsigned long histories)
 {
-	unsigned long counts[COUNT_KINDS] = { 0 }, i;
-	struct err err = ERR_INIT;
 	const char *why = NULL;
-	struct plan p;
+	unsigned long i;
 
-	yard_begin(&yard);
-	blobs_begin();
-	mutant_on = m;
-	for (i = 0; i < histories && why == NULL; i++) {
-		plan_roll(&p, i, mutants[m].focus);
-		why = history(&p, &yard, counts, &err);
-	}
-	mutant_on = MUTANT_none;
-	yard_end(&yard);
-	blobs_end();
+	for (i = 0; i < histories && why == NULL; i++)
+		why = caught(m, i);
 	if (why != NULL)
 		(void)printf("%-26s caught by %lu: %s\n", mutants[m].name, i,
 		    why);
 	else
 		(void)printf("%-26s NOT CAUGHT in %lu (%s)\n",
 		    mutants[m].name, histories, mutants[m].about);
-	(void)fflush(stdout);
-	return why != NULL ? 0 : NOT_CAUGHT;
+	return why != NULL;
 }
 
-/* Wait for one search to end: 1 if it caught its mutant. */
+static int
+control(enum focus focus, unsigned long histories)
+{
+	struct err err = ERR_INIT;
+	const char *why = NULL;
+	unsigned long i;
+
+	for (i = 0; i < histories && i < CONTROLS && why == NULL; i++)
+		why = play(MUTANT_none, focus, i, &err);
+	if (why != NULL)
+		(void)printf("none, %-20s FAILED by %lu: %s%s%s\n",
+		    focus_names[focus], i, why, err.code != E_OK ? ": " : "",
+		    err.code != E_OK ? err.text : "");
+	else
+		(void)printf("none, %-20s passed %lu\n", focus_names[focus], i);
+	return why == NULL;
+}
+
+/* In a process of its own: the control of a focus, or a search. */
+_Noreturn static void
+work(int m, unsigned long histories)
+{
+	int passed;
+
+	yard_begin(&yard);
+	blobs_begin();
+	passed = m <= 0 ? control((enum focus)-m, histories) :
+	    search((enum mutant)m, histories);
+	yard_end(&yard);
+	blobs_end();
+	(void)fflush(stdout);
+	_exit(passed ? 0 : 1);
+}
+
+/* Wait for one process to end: 1 if it passed. */
 static int
 wait_one(void)
 {
@@ -134,7 +189,7 @@ wait_one(void)
 		return 0;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) == 0;
-	(void)printf("a search was ended by signal %d\n", WTERMSIG(status));
+	(void)printf("a process was ended by signal %d\n", WTERMSIG(status));
 	return 0;
 }
 
@@ -144,8 +199,9 @@ run(unsigned long histories, unsigned jobs, const char *only)
 	unsigned running = 0, passed = 0, started = 0;
 	int m;
 
-	for (m = MUTANT_none + 1; m < MUTANT_COUNT; m++) {
-		if (only != NULL && strcmp(only, mutants[m].name) != 0)
+	for (m = 1 - FOCUS_COUNT; m < MUTANT_COUNT; m++) {
+		if (only != NULL && m > MUTANT_none &&
+		    strcmp(only, mutants[m].name) != 0)
 			continue;
 		for (; running >= jobs; running--)
 			passed += (unsigned)wait_one();
@@ -153,7 +209,7 @@ run(unsigned long histories, unsigned jobs, const char *only)
 		started++;
 		running++;
 		if (fork() == 0)
-			_exit(search((enum mutant)m, histories));
+			work(m, histories);
 	}
 	for (; running > 0; running--)
 		passed += (unsigned)wait_one();
