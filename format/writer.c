@@ -77,18 +77,17 @@ check(struct writer *w, int went_well, const char *what)
 	    why != NULL ? why : "no reason given");
 }
 
-/* Write one member: header, content, padding. */
+/* Write one member: header, content, padding.  libarchive ends the process
+ * if it has no memory for a name.  It keeps the room of an entry that is not
+ * cleared, and begins with more than our names need: this can happen with the
+ * first member alone. */
 static int
 put_member(struct writer *w, const char *name, const void *data, size_t len)
 {
 	la_ssize_t n;
 	int r;
 
-	(void)archive_entry_clear(w->entry);
 	archive_entry_set_pathname(w->entry, name);
-	archive_entry_set_filetype(w->entry, AE_IFREG);
-	archive_entry_set_perm(w->entry, 0644);
-	archive_entry_set_mtime(w->entry, 0, 0);
 	archive_entry_set_size(w->entry, (la_int64_t)len);
 	r = archive_write_header(w->archive, w->entry);
 	if ((r = check(w, r == ARCHIVE_OK, name)) < 0)
@@ -119,13 +118,16 @@ open_archive(struct writer *w)
 	if ((w->archive = archive_write_new()) == NULL ||
 	    (w->entry = archive_entry_new()) == NULL)
 		return err_oom(w->err);
+	archive_entry_set_filetype(w->entry, AE_IFREG);
+	archive_entry_set_perm(w->entry, 0644);
+	archive_entry_set_mtime(w->entry, 0, 0);
 	r = archive_write_set_format_ustar(w->archive);
 	if (r == ARCHIVE_OK)
 		r = archive_write_set_bytes_per_block(w->archive, 0);
 	if (r == ARCHIVE_OK)
 		r = archive_write_open(w->archive, w, NULL, pass_on, NULL);
-	if ((r = check(w, r == ARCHIVE_OK, "open")) < 0)
-		return r;
+	if (r != ARCHIVE_OK)		/* nothing else can fail yet */
+		return err_oom(w->err);
 	return put_hashed(w, "README.txt", format_readme,
 	    strlen(format_readme));
 }
