@@ -24,12 +24,15 @@ trial_clear(struct trial *t)
 	buf_addc(&(t)->wrong, '\n');					\
 } while (0)
 
-/* libarchive ends a program that has no memory: as good as killed. */
+/* libarchive ends a program that has no memory, with these words alone. */
+#define ENDED "Fatal Internal Error in libarchive: Out of memory\n"
+
 static int
 is_ended(struct trial *t)
 {
-	return t->fault->set == TRACE_MEMORY && strstr(buf_str(&t->said.err),
-	    "Fatal Internal Error in libarchive: Out of memory") != NULL;
+	return t->fault->set == TRACE_MEMORY &&
+	    said_exit(&t->said) == 1 &&
+	    strcmp(buf_str(&t->said.err), ENDED) == 0;
 }
 
 static int
@@ -40,6 +43,43 @@ is_kill(const struct trace_fault *f)
 }
 
 /* --- files ------------------------------------------------------------- */
+
+#define LINE_SIZE 512u
+
+/* The next line of a list, without its end.  0 if there is none. */
+static int
+next_line(const char **at, char ret[LINE_SIZE])
+{
+	const char *end = strchr(*at, '\n');
+
+	if (end == NULL)
+		return 0;
+	(void)snprintf(ret, LINE_SIZE, "%.*s", (int)(end - *at), *at);
+	*at = end + 1;
+	return 1;
+}
+
+static int
+has_line(const struct buf *list, const char *line)
+{
+	char other[LINE_SIZE];
+	const char *at = list->at;
+
+	while (next_line(&at, other))
+		if (strcmp(line, other) == 0)
+			return 1;
+	return 0;
+}
+
+/* Is it a file that the site gave a name? */
+static int
+is_given(const struct trial *t, const char *line)
+{
+	char from[64];
+
+	(void)snprintf(from, sizeof from, "/lab-%.40s_to_", t->sc->site);
+	return strstr(line, from) != NULL && strstr(line, ".part") == NULL;
+}
 
 static int64_t
 read_file(void *ctx, void *to, size_t len, struct err *err)
@@ -83,19 +123,14 @@ check_file(struct trial *t, const char *path)
 static void
 check_files(struct trial *t, const struct buf *list)
 {
-	char line[512], from[64];
-	const char *at, *end;
-	char *blank;
+	const char *at = list->at;
+	char line[LINE_SIZE];
 
-	(void)snprintf(from, sizeof from, "/lab-%.40s_to_", t->sc->site);
-	for (at = list->at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at),
-		    at);
-		if ((blank = strchr(line, ' ')) != NULL)
-			*blank = '\0';
-		if (strstr(line, from) != NULL && strstr(line, ".part") ==
-		    NULL)
-			check_file(t, line);
+	while (next_line(&at, line)) {
+		if (!is_given(t, line))
+			continue;
+		line[strcspn(line, " ")] = '\0';
+		check_file(t, line);
 	}
 }
 
@@ -103,16 +138,12 @@ check_files(struct trial *t, const struct buf *list)
 static void
 check_kept(struct trial *t, const struct buf *now)
 {
-	const char *at, *end;
-	char line[512];
+	const char *at = t->list.at;
+	char line[LINE_SIZE];
 
-	for (at = t->list.at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at) + 1,
-		    at);
-		if (strstr(line, ".satchel ") != NULL &&
-		    strstr(now->at, line) == NULL)
+	while (next_line(&at, line))
+		if (strstr(line, ".satchel ") != NULL && !has_line(now, line))
 			WRONG(t, "no longer there or another: %s", line);
-	}
 }
 
 static void
@@ -187,22 +218,15 @@ check_message(struct trial *t, int exit)
 static int
 is_part(const struct buf *list, const struct buf *all)
 {
-	char line[512];
-	const char *at, *end;
+	const char *at = all->at;
+	char line[LINE_SIZE];
 
-	for (at = all->at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at) + 1,
-		    at);
-		if (strstr(line, ".satchel ") == NULL &&
-		    strstr(list->at, line) == NULL)
+	while (next_line(&at, line))
+		if (strstr(line, ".satchel ") == NULL && !has_line(list, line))
 			return 0;
-	}
-	for (at = list->at; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-		(void)snprintf(line, sizeof line, "%.*s", (int)(end - at) + 1,
-		    at);
-		if (strstr(all->at, line) == NULL)
+	for (at = list->at; next_line(&at, line);)
+		if (!has_line(all, line))
 			return 0;
-	}
 	return 1;
 }
 
@@ -214,21 +238,89 @@ is_done(const struct trial *t)
 	    is_part(&t->list, &t->ref->list_after));
 }
 
+static int
+says_done(const char *text)
+{
+	return strstr(text, "it is done") != NULL ||
+	    strstr(text, "it may be done") != NULL;
+}
+
+/* --- files with final names -------------------------------------------- */
+
+/* Of a list, a file that the run gave a name. */
+static int
+next_given(const struct trial *t, const char **at, char ret[LINE_SIZE])
+{
+	while (next_line(at, ret)) {
+		if (!is_given(t, ret) || has_line(&t->ref->list_before, ret))
+			continue;
+		if (t->sc->flags & DIFFERS)
+			ret[strcspn(ret, " ")] = '\0';
+		return 1;
+	}
+	return 0;
+}
+
+struct given {
+	unsigned count, all;		/* by this run, an undisturbed one */
+	int is_begin;			/* they are the first of all */
+	char last[LINE_SIZE];		/* path; "" if count is 0 */
+};
+
+static void
+look_given(const struct trial *t, struct given *ret)
+{
+	const char *at = t->list.at, *all = t->ref->list_after.at;
+	char line[LINE_SIZE], want[LINE_SIZE];
+
+	*ret = (struct given){ .is_begin = 1 };
+	while (next_given(t, &at, line)) {
+		ret->count++;
+		if (!next_given(t, &all, want) || strcmp(line, want) != 0)
+			ret->is_begin = 0;
+		(void)strcpy(ret->last, line);
+		ret->last[strcspn(line, " ")] = '\0';
+	}
+	for (all = t->ref->list_after.at; next_given(t, &all, want);)
+		ret->all++;
+}
+
+/* A run that failed leaves names of files only where a later file of a chain
+ * failed, or its message says of the last that it is there. */
+static void
+check_given(struct trial *t, int exit)
+{
+	const char *text = buf_str(&t->said.err);
+	char there[LINE_SIZE + 16];
+	struct given g;
+
+	look_given(t, &g);
+	(void)snprintf(there, sizeof there, "\"%s\" is there", g.last);
+	if (!g.is_begin)
+		WRONG(t, "exit %d, and other files than undisturbed", exit);
+	else if (exit == t->sc->exit && g.count < g.all)
+		WRONG(t, "exit %d, and %u of %u files", exit, g.count, g.all);
+	else if (exit != t->sc->exit && g.count == g.all && !says_done(text) &&
+	    strstr(text, there) == NULL)
+		WRONG(t, "exit %d, and all the same %s is there", exit,
+		    g.last);
+}
+
 /* Exit 2-10 and 14: nothing was changed, or it says that it may be.  Numbers
  * of files do not count. */
 static void
 check_honest(struct trial *t, int exit)
 {
-	const char *text = buf_str(&t->said.err);
-
+	if (t->sc->kind == FILES) {
+		check_given(t, exit);
+		return;
+	}
 	if (exit == t->sc->exit) {
-		if (t->sc->kind == ONE_STEP && !is_done(t))
+		if (t->sc->kind != SITE && !is_done(t))
 			WRONG(t, "exit %d, and it is not done", exit);
 		return;
 	}
-	if (t->sc->kind == FILES || t->sc->kind == STEPS ||
-	    strstr(text, "it is done") != NULL ||
-	    strstr(text, "it may be done") != NULL)
+	if (says_done(buf_str(&t->said.err)))
 		return;
 	if (t->sc->kind == SITE ? t->mid.is_there : t->outcome == AFTER &&
 	    !state_same(&t->ref->before, &t->ref->after))
@@ -259,7 +351,7 @@ check_fault(struct trial *t)
 			WRONG(t, "exit %d, not killed", exit);
 		return;
 	}
-	if (is_ended(t))
+	if ((t->is_ended = is_ended(t)))
 		return;
 	if (exit >= 256 || exit == 98)
 		WRONG(t, "ended by signal %d", exit - 256);

@@ -17,6 +17,7 @@ struct trial {
 	struct state mid;
 	struct buf list;		/* files after the fault */
 	enum outcome outcome;
+	int is_ended;			/* by libarchive, without memory */
 	struct buf wrong;		/* what does not hold; empty: all well */
 };
 void trial_clear(struct trial *t);

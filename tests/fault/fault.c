@@ -23,7 +23,7 @@ static const struct act {
 	struct trace_fault fault;
 	unsigned stride;		/* in a sample: each so many-th call */
 } acts[] = {
-	{ "kill", { TRACE_WRITES, TRACE_KILL, 0, 0, 0 }, 1 },
+	{ "kill", { TRACE_WRITES, TRACE_KILL, 0, 0, 0 }, 2 },
 	{ "kill-after", { TRACE_WRITES, TRACE_KILL_AFTER, 0, 0, 0 }, 17 },
 	{ "torn", { TRACE_WRITES, TRACE_TEAR, 0, 0, 0 }, 5 },
 	{ "kill-any", { TRACE_ALL, TRACE_KILL, 0, 0, 0 }, 31 },
@@ -41,11 +41,11 @@ static const struct act {
 };
 #define ACTS (sizeof acts / sizeof *acts)
 #define KILL_TWICE "twice"
-#define TWICE_STRIDE 19u		/* in a sample, of both */
+#define TWICE_STRIDE 23u		/* in a sample, of both */
 #define LESS 9u				/* of what is not to be much */
 
 struct count {
-	unsigned points, outcomes[3], failed;
+	unsigned points, outcomes[3], ended, failed;
 };
 
 struct loop {
@@ -67,6 +67,7 @@ report(struct loop *l, const struct trial *t, const char *act,
 
 	l->n.points++;
 	l->n.outcomes[t->outcome]++;
+	l->n.ended += t->is_ended != 0;
 	if (t->wrong.len == 0)
 		return;
 	l->n.failed++;
@@ -103,11 +104,16 @@ try_one(struct loop *l, const struct act *act, unsigned at)
 static void
 finish(struct loop *l, const char *act)
 {
-	const struct count *n = &l->n;
+	struct count *n = &l->n;
 
-	printf("%-18s %-10s %6u %7u %7u %7u %7u\n", l->sc->name, act,
+	if (n->points == 0) {		/* a loop that tries nothing */
+		printf("FAIL %s %s: there is no such call\n", l->sc->name,
+		    act);
+		n->points = n->failed = 1;
+	}
+	printf("%-18s %-10s %6u %7u %7u %7u %7u %7u\n", l->sc->name, act,
 	    n->points, n->outcomes[BEFORE], n->outcomes[BETWEEN],
-	    n->outcomes[AFTER], n->failed);
+	    n->outcomes[AFTER], n->ended, n->failed);
 	(void)fflush(stdout);
 	passed += n->points - n->failed;
 	failed += n->failed;
@@ -116,15 +122,20 @@ finish(struct loop *l, const char *act)
 }
 
 static unsigned
-stride_of(const struct loop *l, unsigned stride)
+stride_of(const struct loop *l, const struct act *act)
 {
-	return l->less > 0 ? stride * l->less : l->stride;
+	if (l->less == 0)
+		return l->stride;
+	if ((l->sc->flags & SMALL) && act->fault.set == TRACE_WRITES &&
+	    act->fault.act == TRACE_KILL)
+		return 1;
+	return act->stride * l->less;
 }
 
 static void
 run_act(struct loop *l, const struct act *act, unsigned only)
 {
-	unsigned stride = stride_of(l, act->stride), at;
+	unsigned stride = stride_of(l, act), at;
 
 	if (act->fault.set == TRACE_MEMORY && memory_shared() == NULL)
 		return;
@@ -206,11 +217,11 @@ run_scenario(struct world *w, const struct scenario *sc,
 {
 	struct loop l = { .w = w, .sc = sc, .ref = REFERENCE_INIT,
 		.stride = want->stride, .less = want->stride > 0 ? 0 :
-		sc->flags & MUCH ? 1 : LESS };
+		sc->flags & (MUCH | SMALL) ? 1 : LESS };
 	size_t i;
 
 	if ((sc->flags & MEDIUM) && w->medium[0] == '\0') {
-		printf("%-18s skipped: there is one disk alone\n", sc->name);
+		printf("%s: skipped: there is one disk alone\n", sc->name);
 		return;
 	}
 	scenario_begin(w, sc, &l.ref);
@@ -228,8 +239,11 @@ run_all(struct world *w, const struct wanted *want)
 {
 	size_t i;
 
-	printf("%-18s %-10s %6s %7s %7s %7s %7s\n", "scenario", "fault",
-	    "points", "before", "between", "after", "failed");
+	printf("%-18s %-10s %6s %7s %7s %7s %7s %7s\n", "scenario", "fault",
+	    "points", "before", "between", "after", "ended", "failed");
+	if (memory_shared() == NULL)
+		printf("memory: skipped: a sanitizer has an allocator of its "
+		    "own\n");
 	for (i = 0; i < scenario_count; i++)
 		if (want->scenario == NULL ||
 		    strcmp(want->scenario, scenarios[i].name) == 0)

@@ -15,7 +15,8 @@ enum kind {
 enum flag {
 	DIFFERS = 1,			/* its bytes differ by chance */
 	MEDIUM = 2,			/* needs another disk */
-	MUCH = 4			/* much of it is in the sample */
+	MUCH = 4,			/* much of it is in the sample */
+	SMALL = 8			/* and a kill at each call that writes */
 };
 
 struct scenario {
@@ -39,7 +40,7 @@ struct reference {
 	struct state before, after, again;	/* again: run twice */
 	int exit_again;
 	long blocks;			/* allocated and never freed */
-	struct buf list_after, list_again;	/* files of all folders */
+	struct buf list_before, list_after, list_again;	/* all files */
 	struct buf dump;		/* FILES: b, when it has imported */
 };
 #define REFERENCE_INIT { .exit_again = 0 }
