@@ -127,6 +127,25 @@ remove_left(const char *home, const char *below, struct err *err)
 	return 0;
 }
 
+/* Beside the guard of the site that was being made, whose name is nowhere but
+ * in its store. */
+static void
+sweep_guard(const char *home)
+{
+	CLEANUP(buf_clear) struct buf build = BUF_INIT, state = BUF_INIT;
+	CLEANUP(buf_clear) struct buf name = BUF_INIT;
+	CLEANUP(store_closep) struct store *s = NULL;
+	struct err ignored = ERR_INIT;
+
+	if (path_of(&build, home, BUILD, &ignored) < 0 ||
+	    home_state(&state, &ignored) < 0 ||
+	    store_open(&s, build.at, STORE_WRITE, 0, &ignored) < 0)
+		return;
+	buf_addf(&name, "%s.guard", s->self.site);
+	if (buf_str(&name) != NULL)
+		file_sweep(state.at, name.at);
+}
+
 /* The database is moved last: while it is in .init, all that is here is ours
  * to throw away. */
 static int
@@ -140,6 +159,8 @@ clear_left(const char *home, struct err *err)
 	if ((built = exists(home, BUILD "/store.db", err)) < 0)
 		return built;
 	sweep(home, BUILD "/keys");
+	if (built)
+		sweep_guard(home);
 	if ((built && (rc = remove_left(home, "", err)) < 0) ||
 	    (rc = remove_left(home, BUILD "/", err)) < 0 ||
 	    (rc = path_of(&path, home, BUILD, err)) < 0)
