@@ -22,7 +22,8 @@ static const char *const common[] = {
  * what is in it, not what its links lead to: what may be a link is named. */
 static const char *const network[] = {
 	"/etc", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf",
-	"/etc/gai.conf", "/etc/ssl/openssl.cnf", "/lib", "/lib64", "/usr/lib", "/usr/lib64",
+	"/etc/gai.conf", "/etc/ssl/openssl.cnf",
+	"/lib", "/lib64", "/usr/lib", "/usr/lib64",
 	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
 	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
 	"/run/nscd", "/var/run/nscd"
