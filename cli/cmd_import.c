@@ -189,8 +189,12 @@ say_applied(struct out *o, const struct import_report *r, int dry_run)
 
 /* What is missing, and the request that asks for it. */
 static void
-say_gap(const struct import_report *r, const struct request *request)
+say_gap(const struct run *x, const struct import_report *r,
+    const struct request *request)
 {
+	const struct err *why = request != NULL ? &request->err :
+	    &x->requests.err;
+
 	if (r->outcome != IMPORT_GAP)
 		return;
 	if (r->since > r->have)
@@ -198,10 +202,9 @@ say_gap(const struct import_report *r, const struct request *request)
 		    " up to %" PRIu64, sender(r), r->have, r->since);
 	if (r->wanted_count > 0)
 		out_note("  missing: %zu attachments", r->wanted_count);
-	if (request == NULL)
-		return;
-	if (request->path == NULL) {
-		out_note("  no request was written: %s", request->err.text);
+	if (request == NULL || request->path == NULL) {
+		if (why->code != E_OK)
+			out_note("  no request was written: %s", why->text);
 		return;
 	}
 	out_note("  request: %s", request->path);
@@ -261,7 +264,7 @@ say_import(struct run *x)
 		say_import_json(o, r, request);
 		if (r->err.code != E_OK)
 			say_error(x, r);
-		say_gap(r, request);
+		say_gap(x, r, request);
 		conflicts += r->conflicts;
 	}
 	out_close(o);

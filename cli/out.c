@@ -276,21 +276,6 @@ say(const struct buf *line)
 		    "standard error", &ignored);
 }
 
-void
-out_note(const char *fmt, ...)
-{
-	CLEANUP(buf_clear) struct buf line = BUF_INIT;
-	char text[LINE_MAX_TEXT];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	text_safe(&line, text, strlen(text));
-	buf_addc(&line, '\n');
-	say(&line);
-}
-
 /* A line without asking for memory; what is not plain is shown as '?'. */
 static void
 say_plain(const char *head, const char *text)
@@ -305,6 +290,24 @@ say_plain(const char *head, const char *text)
 			line[i] = '?';
 	line[i++] = '\n';
 	(void)file_write(STDERR_FILENO, line, i, "standard error", &ignored);
+}
+
+void
+out_note(const char *fmt, ...)
+{
+	CLEANUP(buf_clear) struct buf line = BUF_INIT;
+	char text[LINE_MAX_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	text_safe(&line, text, strlen(text));
+	buf_addc(&line, '\n');
+	if (line.failed)
+		say_plain("", text);
+	else
+		say(&line);
 }
 
 /* An error without memory is said all the same. */

@@ -15,7 +15,7 @@ requests_clear(struct requests *r)
 	for (i = 0; i < r->count; i++)
 		free(r->at[i].path);
 	free(r->at);
-	*r = (struct requests){ NULL, 0 };
+	*r = (struct requests){ .err = ERR_INIT };
 }
 
 const struct request *
@@ -128,6 +128,23 @@ write_one(struct request *ret, struct cmd *c, struct store *s,
 	return 0;
 }
 
+static struct request *
+add_request(struct requests *to, const char *site)
+{
+	struct request *more = realloc(to->at, (to->count + 1) *
+	    sizeof *more);
+
+	if (more == NULL) {
+		(void)err_oom(&to->err);
+		return NULL;
+	}
+	to->at = more;
+	more += to->count++;
+	*more = (struct request){ .err = ERR_INIT };
+	memcpy(more->site, site, sizeof more->site);
+	return more;
+}
+
 void
 requests_write(struct requests *ret, struct cmd *c, struct store *s,
     const struct import_result *result)
@@ -135,22 +152,17 @@ requests_write(struct requests *ret, struct cmd *c, struct store *s,
 	const struct import_report *report;
 	size_t i;
 
-	if (result->count == 0)
-		return;
-	if ((ret->at = calloc(result->count, sizeof *ret->at)) == NULL)
-		return;
 	for (i = 0; i < result->count; i++) {
 		CLEANUP(buf_clear) struct buf wanted = BUF_INIT;
-		struct request *r = &ret->at[ret->count];
+		struct request *r;
 
 		report = &result->at[i];
 		if (report->outcome != IMPORT_GAP ||
 		    report->from_site[0] == '\0' ||
 		    requests_of(ret, report) != NULL)
 			continue;
-		memcpy(r->site, report->from_site, sizeof r->site);
-		r->err = (struct err)ERR_INIT;
-		ret->count++;
+		if ((r = add_request(ret, report->from_site)) == NULL)
+			return;
 		collect(result, r->site, &wanted);
 		(void)write_one(r, c, s, report, &wanted);
 	}

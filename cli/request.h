@@ -20,6 +20,7 @@ struct request {			/* one a sender */
 struct requests {
 	struct request *at;		/* owned */
 	size_t count;
+	struct err err;			/* why no more could be written */
 };
 void requests_clear(struct requests *r);
 
