@@ -7,7 +7,7 @@ const char schema_pragmas[] =
 
 const char schema_tables[] =
     "PRAGMA application_id=1398895715;"		/* "Satc" */
-    "PRAGMA user_version=1;"
+    "PRAGMA user_version=1;"			/* then schema_2 */
 
     /* Who we are: id, name, generation, nonce, counters. */
     "CREATE TABLE site(key TEXT PRIMARY KEY, value TEXT NOT NULL) "
@@ -102,6 +102,36 @@ const char schema_tables[] =
     "SELECT raise(ABORT, 'the log is append-only'); END;"
     "CREATE TRIGGER log_still BEFORE UPDATE ON log BEGIN "
     "SELECT raise(ABORT, 'the log is append-only'); END;";
+
+/* What schema 1 did not have: drops, promises, wishes of peers. */
+const char schema_2[] =
+    /* The seconds within which a peer promised its next file (0: it did not),
+     * and after how many its silence is an alarm here (NULL: by its promise;
+     * 0: never). */
+    "ALTER TABLE peer ADD COLUMN cadence INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peer ADD COLUMN silent_after INTEGER;"
+
+    /* Attachments that peers asked for and that no export carried since. */
+    "CREATE TABLE wanted(peer INTEGER NOT NULL, hash BLOB NOT NULL, "
+    "PRIMARY KEY(peer, hash)) WITHOUT ROWID;"
+
+    /* Drops: folders on shared storage, whom each serves. */
+    "CREATE TABLE drops(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
+    "path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, keep INTEGER NOT NULL, "
+    "together INTEGER NOT NULL, removable INTEGER NOT NULL, "
+    "reached INTEGER);"
+    "CREATE TABLE drop_peer(depot INTEGER NOT NULL, peer INTEGER NOT NULL, "
+    "PRIMARY KEY(depot, peer)) WITHOUT ROWID;"
+
+    /* Files seen in a drop, as they were; of our own what retention asks. */
+    "CREATE TABLE drop_file(depot INTEGER NOT NULL, name BLOB NOT NULL, "
+    "size INTEGER NOT NULL, inode INTEGER NOT NULL, mtime INTEGER NOT NULL, "
+    "what INTEGER NOT NULL, first INTEGER NOT NULL, kind INTEGER, "
+    "actor INTEGER, sequence INTEGER, since INTEGER, until INTEGER, "
+    "filter TEXT, addressees TEXT, freed INTEGER, "
+    "PRIMARY KEY(depot, name)) WITHOUT ROWID;"
+
+    "PRAGMA user_version=2;";
 
 const char schema_instance[] =
     /* Objects and their names in the instance.  remote NULL: is not there;

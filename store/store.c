@@ -327,23 +327,14 @@ store_unlock(struct store *s)
 }
 
 static int
-take_lock(struct store *s, unsigned wait_s, struct err *err)
+wait_for_lock(struct store *s, int how, unsigned wait_s, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct timespec nap = { 0, 50000000 };
 	time_t end = time(NULL) + (time_t)wait_s;
-	int how = s->mode == STORE_WRITE ? LOCK_EX : LOCK_SH;
 
-	buf_addf(&path, "%s/lock", s->home);
-	if (buf_str(&path) == NULL)
-		return err_oom(err);
-	s->lock_fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
-	if (s->lock_fd < 0)
-		return err_io(err, errno, "\"%s\"", path.at);
 	while (flock(s->lock_fd, how | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_io(err, errno, "lock \"%s\"", path.at);
+			return err_io(err, errno, "lock of \"%s\"", s->home);
 		if (time(NULL) >= end) {
 			(void)err_set(err, E_LOCKED, "another satchel is "
 			    "working on \"%s\"", s->home);
@@ -353,6 +344,22 @@ take_lock(struct store *s, unsigned wait_s, struct err *err)
 		(void)nanosleep(&nap, NULL);
 	}
 	return 0;
+}
+
+static int
+take_lock(struct store *s, unsigned wait_s, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/lock", s->home);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
+	s->lock_fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	if (s->lock_fd < 0)
+		return err_io(err, errno, "\"%s\"", path.at);
+	return wait_for_lock(s, s->mode == STORE_WRITE ? LOCK_EX : LOCK_SH,
+	    wait_s, err);
 }
 
 static int
@@ -403,25 +410,62 @@ pragma_number(struct store *s, const char *sql, int64_t *ret,
 }
 
 static int
-check_schema(struct store *s, struct err *err)
+read_schema(struct store *s, int64_t *ret, struct err *err)
 {
-	int64_t app = 0, version = 0;
+	int64_t app = 0;
 	int rc;
 
 	if ((rc = pragma_number(s, "PRAGMA application_id", &app, err)) < 0 ||
-	    (rc = pragma_number(s, "PRAGMA user_version", &version,
-	    err)) < 0)
+	    (rc = pragma_number(s, "PRAGMA user_version", ret, err)) < 0)
 		return rc;
-	if (app != STORE_APPLICATION)
+	if (app != STORE_APPLICATION || *ret < 1)
 		return err_set(err, E_DAMAGED, "\"%s/store.db\" is not a "
 		    "database of satchel", s->home);
-	if (version != STORE_SCHEMA) {
+	if (*ret > STORE_SCHEMA) {
 		(void)err_set(err, E_VERSION, "\"%s/store.db\" has schema %lld"
-		    ", this program knows %d", s->home, (long long)version,
+		    ", this program knows %d", s->home, (long long)*ret,
 		    STORE_SCHEMA);
 		return err_next(err, "use the newer satchel that wrote it");
 	}
-	return exec(s, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA",
+	return 0;
+}
+
+/* From the schema that a store has to ours, all or nothing. */
+static int
+upgrade(struct store *s, int64_t from, struct err *err)
+{
+	static const char *const steps[STORE_SCHEMA + 1] = { [1] = schema_2 };
+	int rc;
+
+	if ((rc = exec(s, "BEGIN EXCLUSIVE", err)) < 0)
+		return rc;
+	for (; from < STORE_SCHEMA && rc >= 0; from++)
+		rc = exec(s, steps[from], err);
+	if (rc >= 0 && (rc = exec(s, "COMMIT", err)) >= 0)
+		return 0;
+	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return err_prefix(err, "to bring \"%s/store.db\" up to schema %d",
+	    s->home, STORE_SCHEMA);
+}
+
+/* A reader that finds an older store is a writer for a moment.  Who was faster
+ * has done it: hence the second look. */
+static int
+check_schema(struct store *s, unsigned wait_s, struct err *err)
+{
+	int64_t version = 0;
+	int rc;
+
+	if ((rc = read_schema(s, &version, err)) < 0 ||
+	    (rc = exec(s, "PRAGMA journal_mode=DELETE; "
+	    "PRAGMA synchronous=EXTRA", err)) < 0 ||
+	    version == STORE_SCHEMA)
+		return rc;
+	if ((rc = wait_for_lock(s, LOCK_EX, wait_s, err)) < 0 ||
+	    (rc = read_schema(s, &version, err)) < 0 ||
+	    (version < STORE_SCHEMA && (rc = upgrade(s, version, err)) < 0))
+		return rc;
+	return s->mode == STORE_WRITE ? 0 : wait_for_lock(s, LOCK_SH, wait_s,
 	    err);
 }
 
@@ -467,7 +511,7 @@ store_open(struct store **ret, const char *home, enum store_mode mode,
 	    (mode == STORE_WRITE &&
 	    (rc = file_sync_parent(path.at, err)) < 0) ||
 	    (rc = open_db(s, SQLITE_OPEN_READWRITE, err)) < 0 ||
-	    (rc = check_schema(s, err)) < 0 ||
+	    (rc = check_schema(s, wait_s, err)) < 0 ||
 	    (rc = load_state(s, err)) < 0)
 		return rc;
 	*ret = s;
@@ -532,7 +576,8 @@ store_create(const char *home, const char *name, const char *site,
 	    (rc = check_absent(s, err)) < 0 ||
 	    (rc = exec(s, schema_pragmas, err)) < 0 ||
 	    (rc = store_begin(s, err)) < 0 ||
-	    (rc = exec(s, schema_tables, err)) < 0)
+	    (rc = exec(s, schema_tables, err)) < 0 ||
+	    (rc = exec(s, schema_2, err)) < 0)
 		return rc;
 	(void)strcpy(s->self.nonce, nonce);
 	s->self.generation = s->latest = 1;

@@ -25,7 +25,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-#define STORE_SCHEMA 1			/* PRAGMA user_version */
+#define STORE_SCHEMA 2			/* PRAGMA user_version */
 #define STORE_APPLICATION 0x53617463	/* PRAGMA application_id, "Satc" */
 #define STORE_STATEMENTS 256u
 
@@ -84,7 +84,8 @@ struct store {
 int store_create(const char *home, const char *name, const char *site,
     const char *nonce, struct err *err);
 
-/* Open it under the lock, waiting at most `wait_s` seconds: E_LOCKED.
+/* Open it under the lock, waiting at most `wait_s` seconds: E_LOCKED.  A store
+ * of an older schema is brought up to this one first.
  * E_CONFIG: no site here.  E_VERSION: schema of a newer program.
  * E_DAMAGED: not our database. */
 int store_open(struct store **ret, const char *home, enum store_mode mode,

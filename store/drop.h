@@ -1,0 +1,112 @@
+/* drop.h: the drops of a site, and what was seen in each.
+ *
+ * A drop is a folder on shared storage.  It is known by a name here, and by a
+ * mark in it, so that a mount point with nothing mounted is not an empty drop.
+ * What was seen in it is a memory and no more: each night is right without
+ * it, but slower.
+ */
+#ifndef SATCHEL_DROP_H
+#define SATCHEL_DROP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../base/buf.h"
+#include "peer.h"
+#include "store.h"
+
+#define DROP_NAME_MAX 32u		/* bytes; see text_is_name */
+#define DROP_MARK_LEN 32u		/* hex digits */
+#define DROP_KEEP_MAX 36500u		/* days */
+#define DROPS_MAX 1000u
+
+struct drop {
+	int64_t id;
+	char name[DROP_NAME_MAX + 1];
+	char *path;			/* absolute; owned */
+	char mark[DROP_MARK_LEN + 1];
+	unsigned keep;			/* days more than retention asks */
+	int together;			/* one file for all peers of it */
+	int removable;			/* may be absent: a stick */
+	int64_t reached;		/* when it was last there; 0: never */
+};
+void drop_clear(struct drop *d);
+
+struct drops {
+	struct drop *at;
+	size_t count;
+};
+void drops_clear(struct drops *d);
+
+/* All, by name.  drop_find: 1 found, 0 not. */
+int drop_list(struct store *s, struct drops *ret, struct err *err);
+int drop_find(struct store *s, const char *name, struct drop *ret,
+    struct err *err);
+
+/* Remember a new one (name, path, mark, keep, together, removable are read);
+ * sets d->id.  Save its settings; forget it and what was seen in it.  In a
+ * writing transaction.  E_USAGE: name or path is taken, or they are bad. */
+int drop_add(struct store *s, struct drop *d, struct err *err);
+int drop_save(struct store *s, const struct drop *d, struct err *err);
+int drop_remove(struct store *s, int64_t id, struct err *err);
+
+/* It was there just now. */
+int drop_reach(struct store *s, int64_t id, struct err *err);
+
+/* The peers it serves, by name: neither removed nor revoked ones. */
+int drop_peers(struct store *s, int64_t id, struct peer **ret,
+    size_t *ret_count, struct err *err);	/* free() them */
+int drop_set_peers(struct store *s, int64_t id, const int64_t *peers,
+    size_t count, struct err *err);
+
+/* --- what was seen ------------------------------------------------------ */
+
+enum drop_what {
+	DROP_FOREIGN,			/* nothing of Satchel's, or a card */
+	DROP_OTHER,			/* between other sites */
+	DROP_OWN,			/* we wrote it */
+	DROP_READ,			/* for us, and read */
+	DROP_DUE,			/* for us, and not read yet */
+	DROP_BROKEN			/* begins like ours: damaged, in the
+					 * making, or of someone unknown */
+};
+
+struct drop_file {
+	char *name;			/* in the folder; owned */
+	uint64_t size, inode;
+	int64_t mtime;			/* nanoseconds; never trusted: only if
+					 * it differs, the file is looked at
+					 * again */
+	enum drop_what what;
+	int64_t first;			/* when it was first seen so */
+
+	/* DROP_OWN alone */
+	int kind;			/* enum manifest_kind */
+	struct actor actor;		/* our life then */
+	uint64_t sequence, since, until;
+	char *filter;			/* owned; NULL: no range */
+	char *addressees;		/* site ids with a space between,
+					 * ascending; owned */
+	int64_t freed;			/* since when it may go; 0: not */
+
+	int stale;			/* here alone: differs from its row */
+	int gone;			/* here alone: is not there any more */
+};
+void drop_file_clear(struct drop_file *f);
+
+struct drop_files {
+	struct drop_file *at;		/* by name, as bytes */
+	size_t count;
+};
+void drop_files_clear(struct drop_files *f);
+
+/* What was seen the last time. */
+int drop_files_load(struct store *s, int64_t id, struct drop_files *ret,
+    struct err *err);
+
+/* Write the rows of those that are stale, delete those that are gone.  In a
+ * writing transaction. */
+int drop_files_save(struct store *s, int64_t id, const struct drop_files *f,
+    struct err *err);
+
+#endif
