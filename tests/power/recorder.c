@@ -479,25 +479,25 @@ remove(const char *path)
 
 /* --- syncing ------------------------------------------------------------ */
 
+static int
+synced(long rc, enum record_kind kind, int fd)
+{
+	if (rc == 0)
+		put_fd(kind, fd, 0, NULL, 0);
+	return (int)rc;
+}
+
 int
 fsync(int fd)
 {
-	int rc = (int)syscall(SYS_fsync, fd);
-
-	if (rc == 0)
-		put_fd(RECORD_SYNC, fd, 0, NULL, 0);
-	return rc;
+	return synced(syscall(SYS_fsync, fd), RECORD_SYNC, fd);
 }
 
 /* Of a file that has grown it keeps the size, too. */
 int
 fdatasync(int fd)
 {
-	int rc = (int)syscall(SYS_fdatasync, fd);
-
-	if (rc == 0)
-		put_fd(RECORD_SYNC, fd, 0, NULL, 0);
-	return rc;
+	return synced(syscall(SYS_fdatasync, fd), RECORD_SYNC, fd);
 }
 
 int
@@ -507,15 +507,10 @@ sync_file_range(int fd, off_t at, off_t len, unsigned flags)
 	return (int)syscall(SYS_sync_file_range, fd, at, len, flags);
 }
 
-
 int
 syncfs(int fd)
 {
-	int rc = (int)syscall(SYS_syncfs, fd);
-
-	if (rc == 0)
-		put_fd(RECORD_SYNC_ALL, fd, 0, NULL, 0);
-	return rc;
+	return synced(syscall(SYS_syncfs, fd), RECORD_SYNC_ALL, fd);
 }
 
 void
