@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "../../store/lines.h"
+#include "fds.h"
 #include "sites.h"
 #include "unsynced.h"
 
@@ -25,13 +26,7 @@ static struct {
 static int
 is_spooled(int fd)
 {
-	char link[64], path[256];
-	ssize_t n;
-
-	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof path - 1);
-	path[n > 0 ? n : 0] = '\0';
-	return strstr(path, "/spool/") != NULL;
+	return fd_is_below(fd, "/spool/");
 }
 
 int
