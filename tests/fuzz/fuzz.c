@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include "../../format/codec.h"
 #include "../../format/minisign.h"
 
 const char fuzz_age_identity[] = "AGE-SECRET-KEY-"
@@ -55,4 +56,15 @@ fuzz_key(void)
 		GOOD(minisign_secret_parse(&key, sign_key, strlen(sign_key),
 		    NULL, 0, &err), &err);
 	return key;
+}
+
+struct codec_ctx *
+fuzz_codec(void)
+{
+	static struct codec_ctx *c;
+	struct err err = ERR_INIT;
+
+	if (c == NULL)
+		GOOD(codec_new(&c, &err), &err);
+	return c;
 }

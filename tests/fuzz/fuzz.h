@@ -59,4 +59,8 @@ struct minisign_secret;
 const struct minisign_secret *fuzz_key(void);
 extern const char fuzz_age_identity[];
 
+/* A context for format/codec.h, made once. */
+struct codec_ctx;
+struct codec_ctx *fuzz_codec(void);
+
 #endif

@@ -10,17 +10,6 @@
 
 #define PLAIN_MAX 262144u
 
-static struct codec_ctx *
-context(void)
-{
-	static struct codec_ctx *c;
-	struct err err = ERR_INIT;
-
-	if (c == NULL)
-		GOOD(codec_new(&c, &err), &err);
-	return c;
-}
-
 /* One frame of the form that is allowed, and of this size. */
 static void
 check_zstd(struct json_span plain, const uint8_t *data, size_t size)
@@ -49,10 +38,10 @@ check_again(enum codec codec, struct json_span plain)
 	CLEANUP(buf_clear) struct buf packed = BUF_INIT, again = BUF_INIT;
 	struct err err = ERR_INIT;
 
-	GOOD(codec_pack(context(), codec, 1, plain.at, plain.len, &packed,
+	GOOD(codec_pack(fuzz_codec(), codec, 1, plain.at, plain.len, &packed,
 	    &err), &err);
 	ALWAYS(packed.len <= codec_bound(codec, plain.len));
-	GOOD(codec_unpack(context(), codec, packed.at, packed.len, plain.len,
+	GOOD(codec_unpack(fuzz_codec(), codec, packed.at, packed.len, plain.len,
 	    &again, &err), &err);
 	ALWAYS(fuzz_same(&again, plain.at, plain.len));
 }
@@ -66,7 +55,8 @@ check(enum codec codec, const uint8_t *data, size_t size)
 	int rc;
 
 	buf_addc(&out, '>');
-	rc = codec_unpack(context(), codec, data, size, PLAIN_MAX, &out, &err);
+	rc = codec_unpack(fuzz_codec(), codec, data, size, PLAIN_MAX, &out,
+	    &err);
 	ALWAYS(out.at[0] == '>' && (rc >= 0 || out.len == 1));
 	if (!fuzz_took(rc, &err, "E_DECOMPRESS E_LIMIT"))
 		return;
@@ -76,7 +66,7 @@ check(enum codec codec, const uint8_t *data, size_t size)
 	check_again(codec, plain);
 	if (plain.len == 0)
 		return;
-	rc = codec_unpack(context(), codec, data, size, plain.len - 1, &less,
+	rc = codec_unpack(fuzz_codec(), codec, data, size, plain.len - 1, &less,
 	    &err);
 	ALWAYS(rc == -(int)E_LIMIT && less.len == 0);
 }
@@ -131,11 +121,11 @@ reshape(struct dice *d, struct json_span in, struct buf *out)
 		buf_add(out, part.at, part.len);
 		return 0;
 	}
-	if (codec_unpack(context(), codec, in.at, in.len, PLAIN_MAX, &part,
+	if (codec_unpack(fuzz_codec(), codec, in.at, in.len, PLAIN_MAX, &part,
 	    &err) < 0)
 		return -1;
 	mutate_bytes(&part);
-	return codec_pack(context(), dice(d, 16) == 0 ? CODEC_GZIP : codec,
+	return codec_pack(fuzz_codec(), dice(d, 16) == 0 ? CODEC_GZIP : codec,
 	    1 + (int)dice(d, 9), part.at, part.len, out, &err);
 }
 

@@ -19,17 +19,6 @@
     "E_TRAILER E_TRUNCATED E_JSON E_RECORD"
 #define HASH_NAME 64u			/* hex digits of an entry's name */
 
-static struct codec_ctx *
-context(void)
-{
-	static struct codec_ctx *c;
-	struct err err = ERR_INIT;
-
-	if (c == NULL)
-		GOOD(codec_new(&c, &err), &err);
-	return c;
-}
-
 /* --- what was unpacked, written again ----------------------------------- */
 
 static void
@@ -189,12 +178,13 @@ change_packed(struct dice *d, const char *name, struct json_span in,
 	CLEANUP(buf_clear) struct buf plain = BUF_INIT, other = BUF_INIT;
 	struct err err = ERR_INIT;
 
-	if (codec_unpack(context(), codec, in.at, in.len, FORMAT_PLAIN_MAX,
+	if (codec_unpack(fuzz_codec(), codec, in.at, in.len, FORMAT_PLAIN_MAX,
 	    &plain, &err) < 0 ||
 	    (strstr(name, ".blobs.") != NULL ? change_pack :
 	    mutate_json_lines)(d, json_of(&plain), &other) < 0)
 		return -1;
-	return codec_pack(context(), codec, 1, other.at, other.len, out, &err);
+	return codec_pack(fuzz_codec(), codec, 1, other.at, other.len, out,
+	    &err);
 }
 
 static int
