@@ -16,10 +16,7 @@ objects=${2:-20000}
 runs=${3:-5}
 satchel=$(realpath "$b/satchel")
 
-die() {
-	echo "peers: $*" >&2
-	exit 1
-}
+. tests/bench/lib.sh
 
 missing=
 for pair in jq:jq tar:tar zstd:zstd minisign:minisign git:git restic:restic \
@@ -52,18 +49,6 @@ export HOME XDG_STATE_HOME GIT_CONFIG_GLOBAL GIT_AUTHOR_NAME \
 unset SATCHEL_HOME
 
 # --- the data ----------------------------------------------------------------
-
-program() {
-	name=$1
-	shift
-	for source in "$@"; do
-		set -- "$@" "tests/bench/$source.c"
-		shift
-	done
-	${CC:-cc} -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O2 -pthread \
-	    -o "$root/$name" "$@" "$b/libsatchel.a" -lsodium -lm ||
-	    die "cannot build $name"
-}
 
 # records LINES FOLDER: each line a file, named by its uid.
 records() {

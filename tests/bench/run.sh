@@ -18,23 +18,7 @@ root=$(realpath "$b/bench")
 export XDG_STATE_HOME="$root/state"
 unset SATCHEL_HOME
 
-die() {
-	echo "bench: $*" >&2
-	exit 1
-}
-
-# program NAME SOURCE...: one of ours, from tests/bench.
-program() {
-	name=$1
-	shift
-	for source in "$@"; do
-		set -- "$@" "tests/bench/$source.c"
-		shift
-	done
-	${CC:-cc} -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O2 -pthread \
-	    -o "$root/$name" "$@" "$b/libsatchel.a" -lsqlite3 -lsodium \
-	    -lzstd -lz -lm || die "cannot build $name"
-}
+. tests/bench/lib.sh
 
 # data OBJECTS: kept until the generator changes.
 data() {
