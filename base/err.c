@@ -220,14 +220,13 @@ err_recall(struct err *ret, const struct err_kept *kept)
 {
 	size_t text;
 
-	*ret = (struct err){ .code = kept->code, .rung = kept->rung };
-	if (kept->text == NULL) {
-		if (kept->code != E_OK) {
-			(void)strcpy(ret->text, "out of memory");
-			(void)next_of_oom(ret);
-		}
+	*ret = (struct err)ERR_INIT;
+	if (kept->text == NULL && kept->code != E_OK)
+		(void)err_oom(ret);
+	ret->code = kept->code;
+	ret->rung = kept->rung;
+	if (kept->text == NULL)
 		return;
-	}
 	text = strlen(kept->text) + 1;
 	memcpy(ret->text, kept->text, text);
 	memcpy(ret->next, kept->text + text, strlen(kept->text + text) + 1);

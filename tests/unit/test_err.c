@@ -186,6 +186,14 @@ TEST(kept)
 	err_recall(&back, &kept);
 	CHECK_INT(back.code, E_OK);
 	CHECK_STR(back.text, "");
+
+	/* Without memory for the text the name is kept. */
+	kept = (struct err_kept){ .code = E_HASH, .rung = 4 };
+	err_recall(&back, &kept);
+	CHECK_INT(back.code, E_HASH);
+	CHECK_INT(back.rung, 4);
+	CHECK_STR(back.text, "out of memory");
+	CHECK(back.next[0] != '\0');
 	err_kept_clear(&kept);
 }
 
