@@ -131,6 +131,12 @@ const char schema_2[] =
     "filter TEXT, addressees TEXT, freed INTEGER, "
     "PRIMARY KEY(depot, name)) WITHOUT ROWID;"
 
+    /* Media by serial: when files for others were last written to one, and
+     * when it was last seen again. */
+    "CREATE TABLE medium(serial TEXT PRIMARY KEY, label TEXT, fs TEXT, "
+    "left_at INTEGER NOT NULL, back_at INTEGER, peers TEXT NOT NULL) "
+    "WITHOUT ROWID;"
+
     "PRAGMA user_version=2;";
 
 const char schema_instance[] =

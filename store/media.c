@@ -1,0 +1,64 @@
+#include "media.h"
+
+#include <sqlite3.h>
+
+int
+media_left(struct store *s, const struct media *m, const char *peer,
+    struct err *err)
+{
+	int rc;
+
+	if (m->serial == NULL)
+		return 0;
+	if ((rc = store_run(s, err, "INSERT INTO medium(serial,left_at,peers) "
+	    "VALUES(?,?,?) ON CONFLICT(serial) DO UPDATE SET peers=CASE "
+	    "WHEN back_at IS NOT NULL THEN excluded.peers "
+	    "WHEN instr(' '||peers||' ',' '||excluded.peers||' ')>0 THEN peers "
+	    "ELSE peers||' '||excluded.peers END", "sis", m->serial, s->clock,
+	    peer)) < 0)
+		return rc;
+	return store_run(s, err, "UPDATE medium SET label=?,fs=?,left_at=?,"
+	    "back_at=NULL WHERE serial=?", "ssis", m->label, m->fs, s->clock,
+	    m->serial);
+}
+
+int
+media_seen(struct store *s, const char *serial, struct err *err)
+{
+	int rc;
+
+	if (serial == NULL)
+		return 0;
+	if ((rc = store_run(s, err, "UPDATE medium SET back_at=? WHERE "
+	    "serial=? AND back_at IS NULL", "is", s->clock, serial)) < 0)
+		return rc;
+	return sqlite3_changes(s->db) > 0;
+}
+
+int
+media_each(struct store *s,
+    int (*each)(void *ctx, const struct media *m, struct err *err), void *ctx,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT serial,label,fs,left_at,"
+	    "back_at,peers FROM medium ORDER BY back_at IS NOT NULL,left_at,"
+	    "serial", err);
+	struct media m;
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	while ((rc = store_step(s, st, err)) > 0) {
+		m.serial = (const char *)sqlite3_column_text(st, 0);
+		m.label = (const char *)sqlite3_column_text(st, 1);
+		m.fs = (const char *)sqlite3_column_text(st, 2);
+		m.left = sqlite3_column_int64(st, 3);
+		m.back = sqlite3_column_int64(st, 4);
+		m.peers = (const char *)sqlite3_column_text(st, 5);
+		if ((rc = each(ctx, &m, err)) < 0) {
+			(void)sqlite3_reset(st);
+			return rc;
+		}
+	}
+	return rc;
+}
