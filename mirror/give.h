@@ -75,10 +75,11 @@ int give_differences(const struct mirror *m, const struct doc_line *wanted,
 /* Is it there as it shall be? */
 int give_is_same(struct give *g, struct give_one *x, struct err *err);
 
-/* The note of what was tried: the document, how many of its references are
- * open, the instance's mode. */
+/* The note (note.h) of what was tried, appended: the document, how many of its
+ * references are open, the instance's mode. */
+#define GIVE_TRIED "tried"
 int give_tried(const struct give *g, const struct give_one *x,
-    struct buf *key, struct buf *value, struct err *err);
+    struct buf *note, struct err *err);
 
 /* Was this very thing refused often enough? */
 int give_is_hopeless(struct give *g, struct store *s,

@@ -3,23 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-key_of(const char *uid, struct buf *key, struct err *err)
-{
-	buf_addf(key, "intent:%s", uid);
-	return buf_str(key) == NULL ? err_oom(err) : 0;
-}
+#include "note.h"
 
-static int
-note_of(struct store *s, const char *uid, struct buf *out, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf key = BUF_INIT;
-	int rc;
-
-	if ((rc = key_of(uid, &key, err)) < 0)
-		return rc;
-	return instance_note(s, key.at, out, err);
-}
+#define INTENT "intent"
 
 /* --- beginning --------------------------------------------------------- */
 
@@ -65,8 +51,7 @@ static int
 put_note(struct store *s, const char *uid, const struct instance_base *base,
     const char *marks, const struct doc_line *wanted, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT, note = BUF_INIT;
-	int rc;
+	CLEANUP(buf_clear) struct buf note = BUF_INIT;
 
 	buf_adds(&note, "{\"dots\":");
 	add_dots(base, marks, 2, &note);
@@ -77,9 +62,7 @@ put_note(struct store *s, const char *uid, const struct instance_base *base,
 	buf_addc(&note, '}');
 	if (buf_str(&note) == NULL)
 		return err_oom(err);
-	if ((rc = key_of(uid, &key, err)) < 0)
-		return rc;
-	return instance_note_put(s, key.at, note.at, err);
+	return note_put(s, INTENT, uid, note.at, err);
 }
 
 int
@@ -115,7 +98,7 @@ intent_line(struct store *s, const char *uid, struct buf *out,
 	struct json_span line;
 	int rc;
 
-	if ((rc = note_of(s, uid, &note, err)) <= 0 || !json_member(
+	if ((rc = note_get(s, INTENT, uid, &note, err)) <= 0 || !json_member(
 	    (struct json_span){ note.at, note.len }, "line", &line))
 		return rc < 0 ? rc : 0;
 	buf_add(out, line.at, line.len);
@@ -147,7 +130,7 @@ show(struct store *s, const char *uid, const char *which, struct err *err)
 	size_t i, count = 0, len = strlen(uid);
 	int rc;
 
-	if ((rc = note_of(s, uid, &note, err)) <= 0 || !json_member(
+	if ((rc = note_get(s, INTENT, uid, &note, err)) <= 0 || !json_member(
 	    (struct json_span){ note.at, note.len }, which, &dots))
 		return rc < 0 ? rc : 0;
 	if ((rc = instance_base(s, uid, len, &base, err)) <= 0)
@@ -176,10 +159,5 @@ intent_undone(struct store *s, const char *uid, struct err *err)
 int
 intent_drop(struct store *s, const char *uid, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT;
-	int rc;
-
-	if ((rc = key_of(uid, &key, err)) < 0)
-		return rc;
-	return instance_note_put(s, key.at, NULL, err);
+	return note_put(s, INTENT, uid, NULL, err);
 }

@@ -4,6 +4,7 @@
 #include "../base/text.h"
 #include "give.h"
 #include "intent.h"
+#include "note.h"
 
 /* What the instance shows is now the winner. */
 static int
@@ -30,21 +31,19 @@ static int
 put_tried(struct give *g, struct store *s, struct give_one *x, int failed,
     struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT, now = BUF_INIT;
-	CLEANUP(buf_clear) struct buf before = BUF_INIT;
+	CLEANUP(buf_clear) struct buf now = BUF_INIT, before = BUF_INIT;
 	int rc;
 
-	if ((rc = give_tried(g, x, &key, &now, err)) < 0)
-		return rc;
 	if (!failed) {
 		x->row.tries = 0;
-		return instance_note_put(s, key.at, NULL, err);
+		return note_put(s, GIVE_TRIED, x->uid.at, NULL, err);
 	}
-	if ((rc = instance_note(s, key.at, &before, err)) < 0)
+	if ((rc = give_tried(g, x, &now, err)) < 0 ||
+	    (rc = note_get(s, GIVE_TRIED, x->uid.at, &before, err)) < 0)
 		return rc;
 	if (rc == 0 || strcmp(before.at, now.at) != 0)
 		x->row.tries = 1;
-	return instance_note_put(s, key.at, now.at, err);
+	return note_put(s, GIVE_TRIED, x->uid.at, now.at, err);
 }
 
 /* Written down, and off the list: or there for another pass. */

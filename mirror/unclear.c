@@ -4,6 +4,7 @@
 #include "../store/refs.h"
 #include "give.h"
 #include "intent.h"
+#include "note.h"
 #include "terms.h"
 
 /* Three states of an object meet here: as it was last read (L), as it was
@@ -13,35 +14,13 @@
  * did not mean to make at all: these are an edit.  After the next write, read
  * back as H, what the instance makes of our values is known, and is none. */
 
-static int
-key_of(const char *uid, struct buf *key, struct err *err)
-{
-	buf_addf(key, "unclear:%s", uid);
-	return buf_str(key) == NULL ? err_oom(err) : 0;
-}
+#define UNCLEAR "unclear"
 
 int
 give_unclear(struct store *s, const char *uid, struct buf *out,
     struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT;
-	int rc;
-
-	if ((rc = key_of(uid, &key, err)) < 0)
-		return rc;
-	return instance_note(s, key.at, out, err);
-}
-
-static int
-put_note(struct store *s, const char *uid, const char *value,
-    struct err *err)
-{
-	CLEANUP(buf_clear) struct buf key = BUF_INIT;
-	int rc;
-
-	if ((rc = key_of(uid, &key, err)) < 0)
-		return rc;
-	return instance_note_put(s, key.at, value, err);
+	return note_get(s, UNCLEAR, uid, out, err);
 }
 
 int
@@ -51,7 +30,7 @@ give_intended(struct store *s, const char *uid, struct err *err)
 
 	if ((rc = intent_drop(s, uid, err)) < 0)
 		return rc;
-	return put_note(s, uid, NULL, err);
+	return note_put(s, UNCLEAR, uid, NULL, err);
 }
 
 /* --- before the next write --------------------------------------------- */
@@ -260,7 +239,7 @@ note_rest(struct store *s, const struct doc *d, const struct states *t,
 	add_fields(&note, json_of(&x->sure));
 	buf_addc(&note, '}');
 	return buf_str(&note) == NULL ? err_oom(err) :
-	    put_note(s, d->uid.at, note.at, err);
+	    note_put(s, UNCLEAR, d->uid.at, note.at, err);
 }
 
 /* Is it as it shall be?  Then that is what came of the write: unless an edit

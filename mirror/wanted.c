@@ -8,6 +8,7 @@
 #include "../store/dump.h"
 #include "../store/patch.h"
 #include "../store/peer.h"
+#include "note.h"
 #include "terms.h"
 
 void
@@ -418,29 +419,26 @@ give_is_same(struct give *g, struct give_one *x, struct err *err)
 }
 
 int
-give_tried(const struct give *g, const struct give_one *x, struct buf *key,
-    struct buf *value, struct err *err)
+give_tried(const struct give *g, const struct give_one *x, struct buf *note,
+    struct err *err)
 {
-	buf_addf(key, "tried:%s", x->uid.at);
-	buf_addf(value, "%s %llu %s", x->hash, (unsigned long long)x->open,
+	buf_addf(note, "%s %llu %s", x->hash, (unsigned long long)x->open,
 	    g->r->facts.mode);
-	return buf_str(key) == NULL || buf_str(value) == NULL ? err_oom(err) :
-	    0;
+	return buf_str(note) == NULL ? err_oom(err) : 0;
 }
 
 int
 give_is_hopeless(struct give *g, struct store *s, const struct give_one *x,
     struct err *err)
 {
-	CLEANUP(buf_clear) struct buf key = BUF_INIT, now = BUF_INIT;
-	CLEANUP(buf_clear) struct buf tried = BUF_INIT;
+	CLEANUP(buf_clear) struct buf now = BUF_INIT, tried = BUF_INIT;
 	int rc;
 
 	if (g->q->all || x->row.state != INSTANCE_REFUSED ||
 	    x->row.tries < GIVE_TRIES || x->deleted)
 		return 0;
-	if ((rc = give_tried(g, x, &key, &now, err)) < 0 ||
-	    (rc = instance_note(s, key.at, &tried, err)) <= 0)
+	if ((rc = give_tried(g, x, &now, err)) < 0 ||
+	    (rc = note_get(s, GIVE_TRIED, x->uid.at, &tried, err)) <= 0)
 		return rc;
 	return strcmp(tried.at, now.at) == 0;
 }
