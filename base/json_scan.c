@@ -311,6 +311,18 @@ json_unescape(struct buf *out, struct json_span string)
 }
 
 int
+json_member_text(struct json_span object, const char *key, struct buf *out)
+{
+	struct json_span x;
+
+	if (object.len == 0 || !json_member(object, key, &x) ||
+	    json_kind(x) != '"')
+		return 0;
+	json_unescape(out, x);
+	return 1;
+}
+
+int
 json_plain(struct json_span value, struct json_span *ret_text)
 {
 	struct json_span text;

@@ -62,6 +62,11 @@ char json_kind(struct json_span value);
 /* Append what a canonical string (quotes included) says.  */
 void json_unescape(struct buf *out, struct json_span string);
 
+/* Append what a member says that is a string: 1, or 0 if there is none, or it
+ * is no string.  The object may be len 0: it has no members. */
+int json_member_text(struct json_span object, const char *key,
+    struct buf *out);
+
 /* The text between the quotes if the value is a string without escapes.
  * 1 and the span, or 0. */
 int json_plain(struct json_span value, struct json_span *ret_text);

@@ -170,7 +170,6 @@ take_names(struct store *s, struct give_one *x, const struct mirror_put *put,
     struct err *err)
 {
 	CLEANUP(buf_clear) struct buf id = BUF_INIT, record = BUF_INIT;
-	struct json_span there, ours;
 
 	if (put->remote.len > 0)
 		doc_set(&x->row.remote, json_of(&put->remote));
@@ -179,12 +178,8 @@ take_names(struct store *s, struct give_one *x, const struct mirror_put *put,
 	doc_set(&x->row.uid, json_of(&x->uid));
 	if (put->read_back.len == 0)
 		return instance_put(s, &x->row, err);
-	if (json_member(json_of(&put->read_back), "id", &there) &&
-	    json_kind(there) == '"')
-		json_unescape(&id, there);
-	if (json_member(json_of(&x->line), "id", &ours) &&
-	    json_kind(ours) == '"')
-		json_unescape(&record, ours);
+	(void)json_member_text(json_of(&put->read_back), "id", &id);
+	(void)json_member_text(json_of(&x->line), "id", &record);
 	buf_reset(&x->row.remote_id);
 	if (record.len > 0 && !json_same(json_of(&id), json_of(&record)))
 		doc_set(&x->row.remote_id, json_of(&id));

@@ -76,10 +76,8 @@ put_read(struct run *r, struct store *s, struct doc *d,
     struct json_span document, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf id = BUF_INIT;
-	struct json_span x;
 
-	if (json_member(document, "id", &x) && json_kind(x) == '"')
-		json_unescape(&id, x);
+	(void)json_member_text(document, "id", &id);
 	if (!json_same(json_of(&id), json_of(&d->row.remote_id)))
 		buf_reset(&d->row.remote_id);
 	doc_set(&d->row.doc, json_of(&d->line));
@@ -380,7 +378,6 @@ take_document(struct run *r, struct store *s, struct json_span document,
 	struct notice_report before = r->n;
 	size_t queued = r->queue.uids.len, count = r->queue.count;
 	struct err why = ERR_INIT;
-	struct json_span x;
 	int rc;
 
 	if ((rc = store_savepoint(s, err)) < 0)
@@ -395,8 +392,7 @@ take_document(struct run *r, struct store *s, struct json_span document,
 		*err = why;
 		return -(int)err->code;
 	}
-	if (json_member(document, "uid", &x) && json_kind(x) == '"')
-		json_unescape(&remote, x);
+	(void)json_member_text(document, "uid", &remote);
 	if (buf_str(&remote) == NULL)
 		return err_oom(err);
 	return take_unread(r, s, remote.at, "", why.text, err);

@@ -203,18 +203,6 @@ add_members(struct terms *t, struct json_span object, struct buf *out,
 	return buf_check(out, err);
 }
 
-/* What the document's member says, appended; 0 if it is no text. */
-static int
-text_of(struct json_span document, const char *key, struct buf *out)
-{
-	struct json_span x;
-
-	if (!json_member(document, key, &x) || json_kind(x) != '"')
-		return 0;
-	json_unescape(out, x);
-	return out->len > 0;
-}
-
 /* The uid that a document has in the store, appended. */
 static int
 uid_in(struct store *s, struct json_span document, struct buf *out,
@@ -225,12 +213,14 @@ uid_in(struct store *s, struct json_span document, struct buf *out,
 	struct json_span x;
 	int rc;
 
-	if (!text_of(document, "uid", &remote) || remote.len > MIRROR_UID_MAX)
+	if (!json_member_text(document, "uid", &remote) || remote.len == 0 ||
+	    remote.len > MIRROR_UID_MAX)
 		return err_set(err, E_RECORD, "a document without \"uid\" of "
 		    "1 to %u bytes", MIRROR_UID_MAX);
 	rc = instance_uid_of(s, remote.at, remote.len, out, err);
 	if (rc == 0 && json_member(document, "site", &x) &&
-	    json_kind(x) == 't' && text_of(document, "path", &path))
+	    json_kind(x) == 't' && json_member_text(document, "path", &path) &&
+	    path.len > 0)
 		add_site(out, json_of(&path));
 	else if (rc == 0)
 		rc = terms_uid(s, remote.at, remote.len, out, err);
@@ -255,7 +245,8 @@ id_in(struct store *s, struct json_span document,
 	int rc;
 
 	if (row == NULL || row->remote_id.len == 0 ||
-	    !text_of(document, "id", &id) || id.len != row->remote_id.len ||
+	    !json_member_text(document, "id", &id) ||
+	    id.len != row->remote_id.len ||
 	    memcmp(id.at, row->remote_id.at, id.len) != 0)
 		return 0;
 	if (row->doc.len > 0) {

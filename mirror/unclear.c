@@ -374,10 +374,8 @@ add_own_id(const struct give_one *x, struct json_span rest,
 {
 	CLEANUP(buf_clear) struct buf id = BUF_INIT;
 	struct patch p = { "id", { "", 0 } };
-	struct json_span there;
 
-	if (json_member(rest, "id", &there) && json_kind(there) == '"')
-		json_unescape(&id, there);
+	(void)json_member_text(rest, "id", &id);
 	if (id.len > 0 && json_same(json_of(&id), json_of(&x->row.remote_id)) &&
 	    json_member(held, "id", &p.value))
 		patch_object(out, rest, &p, 1);

@@ -73,19 +73,6 @@ give_wants(const struct config *c, struct store *s,
 
 /* --- what it shall be -------------------------------------------------- */
 
-/* What the member says, appended; 0 if it is no text. */
-static int
-text_of(struct json_span object, const char *key, struct buf *out)
-{
-	struct json_span x;
-
-	if (object.len == 0 || !json_member(object, key, &x) ||
-	    json_kind(x) != '"')
-		return 0;
-	json_unescape(out, x);
-	return 1;
-}
-
 /* The id there: what is there keeps its own while the record's is what it
  * was, whatever prefix has been set since; else by the policy. */
 static int
@@ -95,9 +82,9 @@ choose_id(struct give_one *x, struct err *err)
 	const struct version *w = give_winner(x);
 	int rc;
 
-	if (!text_of(json_of(&x->line), "id", &id))
+	if (!json_member_text(json_of(&x->line), "id", &id))
 		return 0;
-	(void)text_of(json_of(&x->row.doc), "id", &last);
+	(void)json_member_text(json_of(&x->row.doc), "id", &last);
 	if ((rc = buf_check(&id, err)) < 0 || (rc = buf_check(&last, err)) < 0)
 		return rc;
 	if (x->exists && json_same(json_of(&id), json_of(&last))) {
@@ -229,7 +216,7 @@ take_remote(struct give_one *x, struct err *err)
 	if (x->exists)
 		buf_add(&x->remote, x->row.remote.at, x->row.remote.len);
 	else
-		(void)text_of(json_of(&x->document), "uid", &x->remote);
+		(void)json_member_text(json_of(&x->document), "uid", &x->remote);
 	return buf_str(&x->remote) == NULL ? err_oom(err) : 0;
 }
 

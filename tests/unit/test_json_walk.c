@@ -225,6 +225,20 @@ TEST(walk_of_nothing)
 	CHECK(!json_next(&w, &key, &value));
 }
 
+/* What a member says is appended; of what is no text, nothing. */
+TEST(member_text)
+{
+	CLEANUP(buf_clear) struct buf says = BUF_INIT;
+	struct json_span o = span("{\"a\":\"x\\\"y\",\"b\":1,\"c\":\"\"}");
+
+	CHECK(json_member_text(o, "a", &says));
+	CHECK(json_member_text(o, "c", &says));
+	CHECK(!json_member_text(o, "b", &says));
+	CHECK(!json_member_text(o, "d", &says));
+	CHECK(!json_member_text((struct json_span){ NULL, 0 }, "a", &says));
+	CHECK_STR(buf_str(&says), "x\"y");
+}
+
 TEST(member)
 {
 	struct json_span value = { NULL, 0 };
