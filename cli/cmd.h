@@ -26,7 +26,10 @@ enum cmd_needs {
 	CMD_NAMING = 8,			/* files that may name any others */
 	CMD_ANSWERS = 16,		/* may write beside its arguments */
 	CMD_MIRROR = 32,		/* speaks with the instance */
-	CMD_MAKES = 64			/* makes the home */
+	CMD_MAKES = 64,			/* makes the home */
+	CMD_DROPS = 128,		/* the site's drops, to write in */
+	CMD_PLACE = 256			/* the last argument: a folder to
+					 * write in */
 };
 
 struct cmd_spec {

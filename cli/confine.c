@@ -7,6 +7,7 @@
 
 #include "../mirror/config.h"
 #include "../mirror/http.h"
+#include "../store/drop.h"
 #include "fence.h"
 #include "home.h"
 
@@ -111,6 +112,28 @@ open_arguments(struct fence *f, const struct opts *o, unsigned needs)
 	}
 }
 
+/* --- the drops --------------------------------------------------------- */
+
+/* What else is wrong with the store, the command itself will say. */
+static int
+open_drops(struct fence *f, struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	CLEANUP(drops_clear) struct drops drops = { NULL, 0 };
+	struct err why = ERR_INIT;
+	size_t i;
+
+	if (home_open(c, HOME_READ, &s, &why) >= 0)
+		(void)drop_list(s, &drops, &why);
+	if (why.code == E_LOCKED) {
+		*err = why;
+		return -(int)err->code;
+	}
+	for (i = 0; i < drops.count; i++)
+		fence_write(f, drops.at[i].path);
+	return 0;
+}
+
 /* --- the instance ------------------------------------------------------ */
 
 /* What is wrong with the settings, the command itself will say. */
@@ -141,12 +164,12 @@ open_mirror(struct fence *f, const char *home)
 /* --- all --------------------------------------------------------------- */
 
 int
-confine(const struct cmd *c, const struct cmd_spec *spec)
+confine(struct cmd *c, const struct cmd_spec *spec, struct err *err)
 {
 	CLEANUP(fence_clear) struct fence f = FENCE_INIT;
 	CLEANUP(buf_clear) struct buf home = BUF_INIT;
-	struct err err = ERR_INIT;
-	int version = fence_begin(&f);
+	struct err ignored = ERR_INIT;
+	int version = fence_begin(&f), rc;
 
 	/* Version 1 cannot allow what init does: to move between folders. */
 	if (spec->needs & CMD_MAKES && version < 2)
@@ -155,8 +178,12 @@ confine(const struct cmd *c, const struct cmd_spec *spec)
 	read_all(&f, common, COUNT(common));
 	fence_terminal(&f, "/dev/tty");
 	if (spec->needs & (CMD_STORE | CMD_MAKES) &&
-	    home_path(&c->opts, &home, &err) == 0)
+	    home_path(&c->opts, &home, &ignored) == 0)
 		open_home(&f, home.at);
+	if (spec->needs & CMD_DROPS && (rc = open_drops(&f, c, err)) < 0)
+		return rc;
+	if (spec->needs & CMD_PLACE && c->opts.arg_count > 0)
+		fence_write(&f, c->opts.args[c->opts.arg_count - 1]);
 	open_options(&f, &c->opts);
 	if (spec->needs & (CMD_FILES | CMD_NAMING))
 		open_arguments(&f, &c->opts, spec->needs);

@@ -6,7 +6,8 @@
  * and places named to it, the terminal; and of a mirror the files that
  * mirror.ini names, what name service and TLS read, and the ports of server,
  * proxy and DNS.  A request for what is missing goes beside the bundle: so an
- * import may write there, unless --requests names another place.
+ * import may write there, unless --requests names another place.  A command
+ * that works on the drops is told by the store where they are.
  */
 #ifndef SATCHEL_CONFINE_H
 #define SATCHEL_CONFINE_H
@@ -14,7 +15,8 @@
 #include "cmd.h"
 
 /* Call it before a second thread is begun.  Returns the version of Landlock
- * in force; 0: the kernel has none, and nothing is closed. */
-int confine(const struct cmd *c, const struct cmd_spec *spec);
+ * in force; 0: the kernel has none, and nothing is closed.  E_LOCKED: another
+ * is writing the store that names the drops. */
+int confine(struct cmd *c, const struct cmd_spec *spec, struct err *err);
 
 #endif

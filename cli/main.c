@@ -234,7 +234,9 @@ run_command(struct cmd *c, size_t index, struct err *err)
 	}
 	if ((rc = check_count(c, index, err)) < 0)
 		return rc;
-	c->fence = confine(c, spec);
+	if ((rc = confine(c, spec, err)) < 0)
+		return rc;
+	c->fence = rc;
 	return spec->run(c, err);
 }
 

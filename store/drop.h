@@ -19,6 +19,7 @@
 #define DROP_MARK_LEN 32u		/* hex digits */
 #define DROP_KEEP_MAX 36500u		/* days */
 #define DROPS_MAX 1000u
+#define DROP_FILES_MAX 250000u		/* in one: some 30 MiB of memory */
 
 struct drop {
 	int64_t id;
@@ -71,16 +72,7 @@ enum drop_what {
 					 * making, or of someone unknown */
 };
 
-struct drop_file {
-	char *name;			/* in the folder; owned */
-	uint64_t size, inode;
-	int64_t mtime;			/* nanoseconds; never trusted: only if
-					 * it differs, the file is looked at
-					 * again */
-	enum drop_what what;
-	int64_t first;			/* when it was first seen so */
-
-	/* DROP_OWN alone */
+struct drop_own {			/* what retention asks of ours */
 	int kind;			/* enum manifest_kind */
 	struct actor actor;		/* our life then */
 	uint64_t sequence, since, until;
@@ -88,17 +80,32 @@ struct drop_file {
 	char *addressees;		/* site ids with a space between,
 					 * ascending; owned */
 	int64_t freed;			/* since when it may go; 0: not */
+};
 
-	int stale;			/* here alone: differs from its row */
-	int gone;			/* here alone: is not there any more */
+struct drop_file {
+	char *name;			/* in the folder; owned */
+	uint64_t size, inode;
+	int64_t mtime;			/* nanoseconds; never trusted: only if
+					 * it differs, the file is looked at
+					 * again */
+	int64_t first;			/* when it was first seen so */
+	struct drop_own *own;		/* of DROP_OWN, owned; else NULL */
+	unsigned char what;		/* enum drop_what */
+	unsigned char stale;		/* differs from its row */
+	unsigned char gone;		/* is not there any more */
+	unsigned char seen;		/* for those who go through a folder */
 };
 void drop_file_clear(struct drop_file *f);
 
 struct drop_files {
-	struct drop_file *at;		/* by name, as bytes */
-	size_t count;
+	struct drop_file *at;		/* as loaded: by name, as bytes */
+	size_t count, cap;
 };
 void drop_files_clear(struct drop_files *f);
+
+/* Add one: room for it, zeroed, is returned with its name (copied) in it; NULL
+ * without memory. */
+struct drop_file *drop_files_add(struct drop_files *f, const char *name);
 
 /* What was seen the last time. */
 int drop_files_load(struct store *s, int64_t id, struct drop_files *ret,

@@ -5,12 +5,12 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../base/file.h"
+#include "../base/lock.h"
 #include "../base/text.h"
 #include "digest.h"
 #include "schema.h"
@@ -327,39 +327,18 @@ store_unlock(struct store *s)
 }
 
 static int
-wait_for_lock(struct store *s, int how, unsigned wait_s, struct err *err)
-{
-	struct timespec nap = { 0, 50000000 };
-	time_t end = time(NULL) + (time_t)wait_s;
-
-	while (flock(s->lock_fd, how | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_io(err, errno, "lock of \"%s\"", s->home);
-		if (time(NULL) >= end) {
-			(void)err_set(err, E_LOCKED, "another satchel is "
-			    "working on \"%s\"", s->home);
-			return err_next(err, "try again, or wait with "
-			    "--wait SECONDS");
-		}
-		(void)nanosleep(&nap, NULL);
-	}
-	return 0;
-}
-
-static int
 take_lock(struct store *s, unsigned wait_s, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	int rc;
 
 	buf_addf(&path, "%s/lock", s->home);
 	if (buf_str(&path) == NULL)
 		return err_oom(err);
-	s->lock_fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
-	if (s->lock_fd < 0)
-		return err_io(err, errno, "\"%s\"", path.at);
-	return wait_for_lock(s, s->mode == STORE_WRITE ? LOCK_EX : LOCK_SH,
-	    wait_s, err);
+	rc = lock_open(path.at, s->mode == STORE_WRITE ? LOCK_ALONE :
+	    LOCK_SHARED, wait_s, s->home, err);
+	s->lock_fd = rc < 0 ? -1 : rc;
+	return rc < 0 ? rc : 0;
 }
 
 static int
@@ -461,12 +440,13 @@ check_schema(struct store *s, unsigned wait_s, struct err *err)
 	    "PRAGMA synchronous=EXTRA", err)) < 0 ||
 	    version == STORE_SCHEMA)
 		return rc;
-	if ((rc = wait_for_lock(s, LOCK_EX, wait_s, err)) < 0 ||
+	if ((rc = lock_take(s->lock_fd, LOCK_ALONE, wait_s, s->home,
+	    err)) < 0 ||
 	    (rc = read_schema(s, &version, err)) < 0 ||
 	    (version < STORE_SCHEMA && (rc = upgrade(s, version, err)) < 0))
 		return rc;
-	return s->mode == STORE_WRITE ? 0 : wait_for_lock(s, LOCK_SH, wait_s,
-	    err);
+	return s->mode == STORE_WRITE ? 0 : lock_take(s->lock_fd, LOCK_SHARED,
+	    wait_s, s->home, err);
 }
 
 static struct store *
