@@ -275,17 +275,17 @@ check_gap(struct store *s, const struct admission *a, uint64_t *ret_have,
 }
 
 int
-admit_turn(struct store *s, const struct reader *r,
+admit_turn(struct store *s, const unsigned char id[32],
     const struct admission *a, uint64_t *ret_have, struct err *err)
 {
-	unsigned char id[32];
+	unsigned char read[32];
 	int rc, known;
 
 	if (check_policy(a, err) < 0 || check_alarms(s, a, err) < 0 ||
-	    (known = stream_was_read(s, &a->m.from, a->m.sequence, id,
+	    (known = stream_was_read(s, &a->m.from, a->m.sequence, read,
 	    err)) < 0)
 		return err_rung(err, 3);
-	if (known && memcmp(id, r->id, 32) == 0)
+	if (known && memcmp(id, read, 32) == 0)
 		return 0;
 	if (known) {
 		(void)forked(err, "two different files of the sender have one "

@@ -32,9 +32,10 @@ int admit_manifest(const struct reader *r, struct admission *a,
 int admit_for_us(const struct store *s, const struct admission *a,
     struct err *err);
 
-/* Policy, alarms, gap.  1: admitted; 0: the very file was applied before.
- * E_POLICY, E_FORK, E_ROLLED_BACK, E_GAP (ret_have: how far we are). */
-int admit_turn(struct store *s, const struct reader *r,
+/* Policy, alarms, gap, of the file with this id.  1: admitted; 0: the very
+ * file was applied before.  E_POLICY, E_FORK, E_ROLLED_BACK, E_GAP (ret_have:
+ * how far we are). */
+int admit_turn(struct store *s, const unsigned char id[32],
     const struct admission *a, uint64_t *ret_have, struct err *err);
 
 /* E_ROLLED_BACK: the peer knows `what`, and we do not. */

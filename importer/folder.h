@@ -1,20 +1,25 @@
-/* folder.h: what a folder holds for this site, in order. */
+/* folder.h: files for this site, in the order in which they are to be
+ * imported. */
 #ifndef SATCHEL_FOLDER_H
 #define SATCHEL_FOLDER_H
 
 #include <stddef.h>
 
-#include "admit.h"
+#include "look.h"
 
 #define FOLDER_MAX 100000u		/* files of ours in a folder */
 
 struct folder_file {
 	char *path;			/* owned */
-	int is_known;			/* its manifest is authentic: */
-	int is_other;			/* ... and names others than us */
-	char name[NAME_LEN + 1];	/* the sender's */
+	enum look_what what;
+	uint64_t device;		/* that it lay on */
+
+	/* LOOK_FOR_US: by its manifest, which is authentic. */
+	char name[NAME_LEN + 1];	/* the sender's, here */
 	struct actor from;
 	uint64_t sequence;
+	enum manifest_kind kind;
+	unsigned char id[32];
 };
 
 struct folder {
@@ -23,9 +28,15 @@ struct folder {
 };
 void folder_clear(struct folder *f);
 
-/* Every regular file, not hidden, that begins like ours: those with an
- * authentic manifest by sender, life and sequence, then the rest by name
- * (their reports will say what is wrong).  Cards are left out. */
+/* Add a file that was looked at.  1, or 0 for what an import says nothing of:
+ * foreign files, and cards.  E_LIMIT: these are FOLDER_MAX already. */
+int folder_add(struct folder *f, const char *path, const struct look *x,
+    struct err *err);
+
+/* Files for us by sender, life and sequence; then the rest by name. */
+void folder_sort(struct folder *f);
+
+/* Add every file in a folder that is not hidden, and sort. */
 int folder_list(struct store *s, const char *path,
     const struct minisign_pub *own, struct folder *ret, struct err *err);
 

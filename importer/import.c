@@ -1,5 +1,6 @@
 #include "import.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -219,7 +220,7 @@ turn(struct job *j, struct err *err)
 		r->applicable = 0;
 		return rc;
 	}
-	rc = admit_turn(j->s, &j->spool.reader, &j->a, &r->have, err);
+	rc = admit_turn(j->s, j->spool.reader.id, &j->a, &r->have, err);
 	if (rc < 0)
 		r->applicable = 0;
 	return rc;
@@ -321,9 +322,10 @@ advise(const struct import_report *r, struct err *why)
 		(void)err_next(why, "is the medium there, and the name right? "
 		    "then try again, or copy the file first");
 	else if (r->complete != 1)
-		(void)err_next(why, "copy the file again; if it is the same at"
-		    " its source, it is no bundle or was damaged before: ask "
-		    "the sender for another copy");
+		(void)err_next(why, "if it is still being copied, run this "
+		    "again when that is done; else copy it again, and if it "
+		    "is the same at its source, it is no bundle or was "
+		    "damaged before: ask the sender for another copy");
 	else if (r->authentic != 1)
 		(void)err_next(why, "do not use it: tell your security "
 		    "officer, and ask the sender whether it wrote this file");
@@ -417,36 +419,102 @@ retry_gaps(struct store *s, const struct import_request *r,
 	return 0;
 }
 
+/* Was it deleted since it was looked at?  Then it has no name any more in a
+ * folder that is still of its medium. */
 static int
-import_folder(struct store *s, const char *path,
+was_deleted(const struct folder_file *x)
+{
+	CLEANUP(buf_clear) struct buf folder = BUF_INIT;
+	const char *slash = strrchr(x->path, '/');
+	struct stat st;
+
+	if (lstat(x->path, &st) == 0 || errno != ENOENT)
+		return 0;
+	buf_addf(&folder, "%.*s.", slash != NULL ?
+	    (int)(slash + 1 - x->path) : 0, x->path);
+	return buf_str(&folder) != NULL && stat(folder.at, &st) == 0 &&
+	    st.st_dev == x->device;
+}
+
+/* Another copy of it, or itself in an earlier run: what was applied is not
+ * read again. */
+static int
+was_read(struct store *s, const struct folder_file *x, struct err *err)
+{
+	unsigned char id[32];
+	int rc;
+
+	if (x->what != LOOK_FOR_US ||
+	    (rc = stream_was_read(s, &x->from, x->sequence, id, err)) == 0)
+		return 0;
+	return rc < 0 ? rc : memcmp(id, x->id, sizeof id) == 0;
+}
+
+/* What is known of it without reading all of it. */
+static void
+report_seen(struct import_report *report, const struct folder_file *x,
+    enum import_outcome outcome)
+{
+	memcpy(report->from, x->name, sizeof report->from);
+	memcpy(report->from_site, x->from.site, sizeof report->from_site);
+	report->generation = x->from.generation;
+	report->sequence = x->sequence;
+	report->kind = x->kind;
+	report->outcome = outcome;
+	report->complete = report->authentic = report->valid =
+	    report->applicable = -1;
+}
+
+static int
+import_listed(struct store *s, const struct folder_file *x,
+    const struct import_request *r, struct import_report *report,
+    struct err *err)
+{
+	int rc = 0;
+
+	if (x->what == LOOK_OTHER || x->what == LOOK_OWN) {
+		report_seen(report, x, IMPORT_OTHER);
+		return 0;
+	}
+	if (r->mode != IMPORT_VERIFY && (rc = was_read(s, x, err)) < 0)
+		return rc;
+	if (rc == 0)
+		return import_file(s, r, report, err);
+	report_seen(report, x, IMPORT_ALREADY);
+	return 0;
+}
+
+int
+import_folder(struct store *s, const struct folder *f,
     const struct import_request *r, struct import_result *ret,
     struct err *err)
 {
-	CLEANUP(folder_clear) struct folder f = { NULL, 0 };
 	struct import_report *report;
 	size_t i, from = ret->count;
 	int rc, progress = 0;
 
-	if ((rc = folder_list(s, path, r->own, &f, err)) < 0)
-		return rc;
-	for (i = 0; i < f.count; i++) {
-		report = new_report(ret, f.at[i].path, err);
+	for (i = 0; i < f->count; i++) {
+		if (was_deleted(&f->at[i]))
+			continue;
+		report = new_report(ret, f->at[i].path, err);
 		if (report == NULL)
 			return -(int)err->code;
-		if (f.at[i].is_other) {
-			memcpy(report->from, f.at[i].name,
-			    sizeof report->from);
-			report->sequence = f.at[i].sequence;
-			report->outcome = IMPORT_OTHER;
-			report->complete = report->authentic =
-			    report->valid = report->applicable = -1;
-			continue;
-		}
-		if ((rc = import_file(s, r, report, err)) < 0)
+		if ((rc = import_listed(s, &f->at[i], r, report, err)) < 0)
 			return rc;
 		progress |= report->outcome == IMPORT_APPLIED;
 	}
 	return !progress ? 0 : retry_gaps(s, r, ret, from, err);
+}
+
+static int
+import_named_folder(struct store *s, const char *path,
+    const struct import_request *r, struct import_result *ret,
+    struct err *err)
+{
+	CLEANUP(folder_clear) struct folder f = { NULL, 0 };
+	int rc = folder_list(s, path, r->own, &f, err);
+
+	return rc < 0 ? rc : import_folder(s, &f, r, ret, err);
 }
 
 static int
@@ -461,7 +529,7 @@ import_paths(struct store *s, const char *const *paths, size_t count,
 
 	for (i = 0; i < count; i++) {
 		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-			if ((rc = import_folder(s, paths[i], r, ret,
+			if ((rc = import_named_folder(s, paths[i], r, ret,
 			    err)) < 0)
 				return rc;
 			continue;

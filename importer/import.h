@@ -69,12 +69,22 @@ struct import_result {
 void import_result_clear(struct import_result *r);
 
 /* Import files and folders.  Of a folder: every file that begins like ours,
- * not hidden, in the order of sender, life and sequence, those refused for a
- * gap tried again after others were applied.  What is wrong with a file is in
- * its report; the return is negative only for what is wrong with us (E_IO,
- * E_ROLLED_BACK, ...) or with a path given by name that cannot be opened.
- * With `only_ours` (a folder) files for other sites are IMPORT_OTHER. */
+ * not hidden, in the order of sender, life and sequence; see import_folder.
+ * What is wrong with a file is in its report; the return is negative only for
+ * what is wrong with us (E_IO, E_ROLLED_BACK, ...) or with a path given by
+ * name that cannot be opened. */
 int import_run(struct store *s, const char *const *paths, size_t count,
+    const struct import_request *r, struct import_result *ret,
+    struct err *err);
+
+/* Import a list in its order (importer/folder.h), adding to `ret`; in a
+ * transaction of the caller, which is then rolled back, unless the mode is
+ * IMPORT_APPLY.  Files between other sites, and our own, are IMPORT_OTHER;
+ * what was read before, or is another copy of it, IMPORT_ALREADY without being
+ * read again; what was deleted since it was listed has no report.  Files
+ * refused for a gap are tried again after others were applied. */
+struct folder;
+int import_folder(struct store *s, const struct folder *f,
     const struct import_request *r, struct import_result *ret,
     struct err *err);
 

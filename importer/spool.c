@@ -1,10 +1,8 @@
 #include "spool.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "../base/file.h"
-#include "../format/tar.h"
 
 #define KEEP_FREE 1048576u		/* bytes left free on the home's disk */
 
@@ -85,33 +83,4 @@ spool_take(struct store *s, const char *path, struct spool *ret,
 	t.from = from;
 	rc = reader_walk(&ret->reader, &in, err);
 	return rc < 0 ? err_rung(err, 1) : 0;
-}
-
-int
-spool_peek(const char *path, struct spool *ret, struct err *err)
-{
-	CLEANUP(buf_freep) char *block = NULL;
-	CLEANUP(file_closep) int fd = -1;
-	struct err why = ERR_INIT;
-	uint64_t size, from;
-	int64_t n;
-
-	if ((fd = file_open(path, &size, err)) < 0)
-		return -(int)err->code;
-	if ((block = malloc(READER_TAIL)) == NULL)
-		return err_oom(err);
-	if ((n = file_pread(fd, block, TAR_BLOCK, 0, path, err)) < 0)
-		return (int)n;
-	if (!reader_is_magic(block, (size_t)n))
-		return 0;
-	from = size > READER_TAIL ? size - READER_TAIL : 0;
-	if ((n = file_pread(fd, block, READER_TAIL, from, path, err)) < 0)
-		return (int)n;
-	if (reader_tail(&ret->reader, block, (size_t)n, &why) >= 0)
-		return 1;
-	reader_clear(&ret->reader);
-	if (why.code != E_INTERNAL)
-		return 1;
-	*err = why;
-	return -(int)err->code;
 }

@@ -19,11 +19,6 @@ struct spool {
 int spool_take(struct store *s, const char *path, struct spool *ret,
     const struct import_progress *progress, struct err *err);
 
-/* The tail alone, straight from the medium, to sort a folder: fills
- * ret->reader as reader_tail does, or leaves it empty if the tail is damaged.
- * 1, or 0 if the file does not begin like ours. */
-int spool_peek(const char *path, struct spool *ret, struct err *err);
-
 void spool_clear(struct spool *p);
 
 #endif
