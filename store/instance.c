@@ -31,8 +31,9 @@ instance_row_clear(struct instance_row *r)
 	*r = (struct instance_row)INSTANCE_ROW_INIT;
 }
 
-void
-instance_row_reset(struct instance_row *r)
+/* As after INSTANCE_ROW_INIT, but its room is kept. */
+static void
+row_reset(struct instance_row *r)
 {
 	buf_reset(&r->uid);
 	buf_reset(&r->remote);
@@ -126,7 +127,7 @@ take_row(struct store *s, sqlite3_stmt *st, struct instance_row *ret,
 {
 	int rc = store_step(s, st, err);
 
-	instance_row_reset(ret);
+	row_reset(ret);
 	if (rc <= 0)
 		return rc;
 	take_column(st, 0, &ret->uid);
@@ -356,29 +357,22 @@ instance_note_put(struct store *s, const char *key, const char *value,
 
 /* --- what is missing there, what is not held --------------------------- */
 
-static int
-one_count(struct store *s, sqlite3_stmt *st, uint64_t *ret, struct err *err)
-{
-	int rc = store_step(s, st, err);
-
-	if (rc < 0)
-		return rc;
-	*ret = (uint64_t)sqlite3_column_int64(st, 0);
-	(void)sqlite3_reset(st);
-	return 0;
-}
-
 int
 instance_missing(struct store *s, uint64_t seen, uint64_t *ret,
     struct err *err)
 {
 	sqlite3_stmt *st = store_sql(s, "SELECT count(*) FROM instance_object "
 	    "WHERE remote IS NOT NULL AND seen<?", err);
+	int rc;
 
 	if (st == NULL)
 		return -(int)err->code;
 	store_bind(st, "i", (int64_t)seen);
-	return one_count(s, st, ret, err);
+	if ((rc = store_step(s, st, err)) < 0)
+		return rc;
+	*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return 0;
 }
 
 int
@@ -410,18 +404,6 @@ instance_missing_next(struct store *s, uint64_t seen, const char *after,
 		buf_add(&last, r.uid.at, r.uid.len);
 	}
 	return (int)count;
-}
-
-int
-instance_refused_count(struct store *s, uint64_t *ret, struct err *err)
-{
-	sqlite3_stmt *st = store_sql(s, "SELECT count(*) FROM instance_object "
-	    "WHERE state<>0 AND state<>?", err);
-
-	if (st == NULL)
-		return -(int)err->code;
-	store_bind(st, "i", (int64_t)INSTANCE_LEFT);
-	return one_count(s, st, ret, err);
 }
 
 /* The row of a name that was listed, if it still is. */

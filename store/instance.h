@@ -47,7 +47,6 @@ struct instance_row {
 };					/* texts that are read end with NUL */
 #define INSTANCE_ROW_INIT { .tries = 0 }
 void instance_row_clear(struct instance_row *r);
-void instance_row_reset(struct instance_row *r);	/* keeps its room */
 
 /* Make the tables (writing); kind: "senaite", "eden".  The kind of a store,
  * "lab" if there are no tables. */
@@ -181,10 +180,9 @@ int instance_behind_count(struct store *s, uint64_t *ret, struct err *err);
  * refused from now on, so that they are due.  Writing. */
 int instance_retry(struct store *s, struct err *err);
 
-/* What is not held (unread, refused, waiting): count.  Each of them, and of
- * those held but for some of it, by type and uid; type "" for what the store
- * has not.  `each` may write. */
-int instance_refused_count(struct store *s, uint64_t *ret, struct err *err);
+/* Each of what is not held (unread, refused, waiting), and of what is held but
+ * for some of it, by type and uid; type "" for what the store has not.  `each`
+ * may write. */
 int instance_refused_each(struct store *s,
     int (*each)(void *ctx, const struct instance_row *r, const char *type,
     struct err *err), void *ctx, struct err *err);
