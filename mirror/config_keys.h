@@ -1,11 +1,13 @@
-/* config_keys.h: the keys of mirror.ini as data, for config.c and
- * config_write.c alone.  What a value must look like is said here once: for
+/* config_keys.h: the keys of mirror.ini as data, for the files of config.h
+ * alone.  What a value must look like is said here once: for
  * the file, for config_set and for the command line.
  */
 #ifndef SATCHEL_CONFIG_KEYS_H
 #define SATCHEL_CONFIG_KEYS_H
 
 #include "config.h"
+
+#define CONFIG_PEER "peer "		/* a section: this, and a name */
 
 enum config_kind {
 	CONFIG_KIND,			/* "senaite" */

@@ -11,7 +11,6 @@
 
 #define FILE_MODE 0600u
 #define FOLD_AT 70u			/* columns of a list's line */
-#define PEER_HEAD "peer "
 
 /* --- the fresh file ---------------------------------------------------- */
 
@@ -208,10 +207,10 @@ config_is_peer_key(const char *key)
 static int
 is_section(const char *name)
 {
-	const size_t len = strlen(PEER_HEAD);
+	const size_t len = strlen(CONFIG_PEER);
 
 	return strcmp(name, "mirror") == 0 || strcmp(name, "peers") == 0 ||
-	    (strncmp(name, PEER_HEAD, len) == 0 &&
+	    (strncmp(name, CONFIG_PEER, len) == 0 &&
 	    text_is_name(name + len, strlen(name + len)));
 }
 
