@@ -6,9 +6,8 @@
 
 #include "../base/mutant.h"
 #include "blob.h"
-#include "digest.h"
 #include "object_row.h"
-#include "view.h"
+#include "object_set.h"
 
 void
 object_clear(struct object *o)
@@ -86,170 +85,6 @@ object_get(struct store *s, const char *uid, size_t len, struct object *ret,
 	return 1;
 }
 
-/* --- writing ----------------------------------------------------------- */
-
-/* The object's share of the digest, once for each type of its siblings. */
-static int
-digest_set(struct store *s, const char *uid, size_t len, struct siblings set,
-    int sign, struct err *err)
-{
-	unsigned char hash[32];
-	size_t i, k;
-	int rc;
-
-	merge_object_hash(uid, len, set, hash);
-	for (i = 0; i < set.count; i++) {
-		for (k = 0; k < i; k++)
-			if (json_same(set.v[k]->type, set.v[i]->type))
-				break;
-		if (k == i && (rc = digest_add(s, set.v[i]->type, hash, sign,
-		    err)) < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static int
-set_conflict(struct store *s, int64_t object, struct siblings set,
-    int *ret_listed, struct err *err)
-{
-	enum conflict_kind kind = CONFLICT_NONE;
-	int rc;
-
-	if (set.count > 1 && (rc = merge_kind(set, &kind, err)) < 0)
-		return rc;
-	*ret_listed = kind != CONFLICT_NONE;
-	if (kind == CONFLICT_NONE)
-		return store_run(s, err, "DELETE FROM conflict WHERE "
-		    "object=?", "i", object);
-	return store_run(s, err, "INSERT INTO conflict(object,kind) "
-	    "VALUES(?,?) ON CONFLICT(object) DO UPDATE SET "
-	    "kind=excluded.kind", "is", object, merge_kind_name(kind));
-}
-
-static int
-put_row(struct store *s, const char *uid, size_t len, struct object *o,
-    const struct version *winner, int64_t via, struct err *err)
-{
-	int64_t via_id = via;
-	sqlite3_stmt *st;
-	uint64_t seq;
-	int rc;
-
-	seq = MUTANT(import_without_sequence) && o->id != 0 &&
-	    actor_cmp(&winner->dot.actor, &s->self) != 0 ? o->seq : ++s->seq;
-	s->state_dirty = 1;
-	st = o->id == 0 ?
-	    store_sql(s, "INSERT INTO object(seq,deleted,changed,type,uid,via)"
-	    " VALUES(?,?,?,?,?,?)", err) :
-	    store_sql(s, "UPDATE object SET seq=?,deleted=?,changed=?,type=?,"
-	    "uid=?,via=? WHERE id=?", err);
-	if (st == NULL)
-		return -(int)err->code;
-	store_bind(st, "iiitt", (int64_t)seq,
-	    (int64_t)(winner->fields.len == 0), s->clock, winner->type.at,
-	    winner->type.len, uid, len);
-	(void)sqlite3_bind_null(st, 6);
-	if (via_id != 0)
-		(void)sqlite3_bind_int64(st, 6, via_id);
-	if (o->id != 0)
-		(void)sqlite3_bind_int64(st, 7, o->id);
-	if ((rc = store_step(s, st, err)) < 0)
-		return rc;
-	if (o->id == 0)
-		o->id = sqlite3_last_insert_rowid(s->db);
-	return 0;
-}
-
-/* Make sure that each type among the siblings has its view. */
-static int
-make_views(struct store *s, struct siblings set, struct err *err)
-{
-	unsigned char sum[32];
-	size_t i, before;
-	int rc;
-
-	for (i = 0; i < set.count; i++) {
-		before = s->digest_count;
-		if ((rc = digest_of(s, set.v[i]->type, sum, err)) < 0)
-			return rc;
-		if (s->digest_count != before &&
-		    (rc = view_make(s, set.v[i]->type, err)) < 0)
-			return rc;
-	}
-	return 0;
-}
-
-static int
-check_size(const char *uid, size_t len, struct siblings set, struct err *err)
-{
-	size_t i, size = 0;
-
-	for (i = 0; i < set.count; i++)
-		size += version_size(set.v[i]);
-	if (size <= MERGE_SIZE_MAX)
-		return 0;
-	(void)err_set(err, E_LIMIT, "object \"%.*s\": its %zu versions "
-	    "together have %zu bytes, at most %u", (int)len, uid, set.count,
-	    size, MERGE_SIZE_MAX);
-	return err_next(err, "decide the conflict of the object first, here "
-	    "and at the other sites");
-}
-
-/* Replace the object's set: `keep` of the old ones stay (NULL: none is
- * there), `set` is the whole new set, ascending. */
-static int
-put_set(struct store *s, const char *uid, size_t len, struct object *o,
-    const char *keep, struct siblings set, int64_t via, int *ret_listed,
-    struct err *err)
-{
-	size_t w = merge_winner(set), i, old = 0;
-	int rc;
-
-	if ((rc = check_size(uid, len, set, err)) < 0 ||
-	    (o->id != 0 && !MUTANT(digest_adds) &&
-	    (rc = digest_set(s, uid, len, o->set, -1, err)) < 0) ||
-	    (rc = make_views(s, set, err)) < 0 ||
-	    (rc = put_row(s, uid, len, o, set.v[w], via, err)) < 0)
-		return rc;
-
-	/* Rows that go, rows that stay with another rank, rows that come. */
-	for (old = 0; old < o->set.count; old++) {
-		int64_t actor;
-
-		if ((rc = store_actor_id(s, &o->set.v[old]->dot.actor, &actor,
-		    err)) < 0)
-			return rc;
-		rc = keep != NULL && keep[old] ?
-		    store_run(s, err, "UPDATE version SET winner=? WHERE "
-		    "object=? AND actor=? AND n=?", "iiii",
-		    (int64_t)(o->set.v[old] == set.v[w] &&
-		    !MUTANT(winner_by_arrival)), o->id, actor,
-		    (int64_t)o->set.v[old]->dot.n) :
-		    store_run(s, err, "DELETE FROM version WHERE object=? AND "
-		    "actor=? AND n=?", "iii", o->id, actor,
-		    (int64_t)o->set.v[old]->dot.n);
-		if (rc < 0)
-			return rc;
-	}
-	for (i = 0; i < set.count; i++) {
-		int here = 0;
-
-		for (old = 0; old < o->set.count && !here; old++)
-			here = o->set.v[old] == set.v[i];
-		if (!here && (rc = object_row_put(s, "INSERT INTO version"
-		    OBJECT_ROW_COLUMNS, o->id, set.v[i], i == w ||
-		    MUTANT(winner_by_arrival), err)) < 0)
-			return rc;
-	}
-	if ((rc = digest_set(s, uid, len, set, 1, err)) < 0)
-		return rc;
-	*ret_listed = 0;
-	if (o->set.count <= 1 && set.count == 1)
-		return 0;
-	return set_conflict(s, o->id, set, ret_listed, err);
-}
-
 /* --- edits ------------------------------------------------------------- */
 
 /* Every attachment that the version names must be here. */
@@ -320,6 +155,7 @@ put_new(struct store *s, const char *uid, size_t len, const struct object *o,
 {
 	CLEANUP(buf_freep) char *keep = NULL;
 	CLEANUP(set_clear) struct siblings set = { NULL, 0 };
+	struct object_change c;
 	struct object row = *o;
 	int rc, listed;
 
@@ -329,7 +165,8 @@ put_new(struct store *s, const char *uid, size_t len, const struct object *o,
 	    (rc = use_dot(s, uid, len, new, err)) < 0 ||
 	    (rc = set_after_edit(o, new, &set, keep, err)) < 0)
 		return rc;
-	rc = put_set(s, uid, len, &row, keep, set, 0, &listed, err);
+	c = (struct object_change){ uid, len, &row, keep, set, 0 };
+	rc = object_set_put(s, &c, &listed, err);
 	return rc < 0 ? rc : 1;
 }
 
@@ -455,7 +292,8 @@ merge_into(struct store *s, const char *uid, size_t len, struct object *o,
 {
 	CLEANUP(buf_freep) char *keep = NULL, *keep_theirs = NULL;
 	CLEANUP(set_clear) struct siblings set = { NULL, 0 };
-	int rc, listed = 0;
+	struct object_change c;
+	int rc;
 
 	keep = calloc(o->set.count + 1, 1);
 	keep_theirs = calloc(theirs.count + 1, 1);
@@ -470,10 +308,9 @@ merge_into(struct store *s, const char *uid, size_t len, struct object *o,
 		return 0;
 	}
 	m->result = OBJECT_CHANGED;
-	rc = put_set(s, uid, len, o, keep, set,
-	    same_dots(set, theirs) ? m->via : 0, &listed, err);
-	m->conflict = listed;
-	return rc;
+	c = (struct object_change){ uid, len, o, keep, set,
+	    same_dots(set, theirs) ? m->via : 0 };
+	return object_set_put(s, &c, &m->conflict, err);
 }
 
 void
@@ -534,7 +371,8 @@ object_merge(struct store *s, const char *uid, size_t len,
     struct siblings theirs, struct object_merge *m, struct err *err)
 {
 	CLEANUP(object_clear) struct object o = OBJECT_INIT;
-	int rc, listed = 0;
+	struct object_change c;
+	int rc;
 
 	m->result = OBJECT_CHANGED;
 	m->conflict = 0;
@@ -543,10 +381,9 @@ object_merge(struct store *s, const char *uid, size_t len,
 	if (rc == 0) {
 		if ((rc = check_ours(s, theirs, uid, len, err)) < 0)
 			return rc;
-		rc = put_set(s, uid, len, &o, NULL, theirs, m->via, &listed,
-		    err);
-		m->conflict = listed;
-		return rc;
+		c = (struct object_change){ uid, len, &o, NULL, theirs,
+		    m->via };
+		return object_set_put(s, &c, &m->conflict, err);
 	}
 	if (o.seq > m->floor || is_marked(m, o.id))
 		return err_set(err, E_RECORD, "object \"%.*s\" comes twice",
