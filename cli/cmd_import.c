@@ -11,6 +11,7 @@
 #include "mirror.h"
 #include "progress.h"
 #include "refused.h"
+#include "report.h"
 #include "request.h"
 
 static const struct opt import_opts[] = {
@@ -22,12 +23,6 @@ static const struct opt import_opts[] = {
 	    "and ask nothing of the SENAITE" },
 	OPT_END
 };
-
-static const char *const rungs[] = {
-	"open", "container", "signature", "manifest", "bytes", "encryption",
-	"compression", "records", "plan", "apply", "after"
-};
-#define RUNGS ((int)(sizeof rungs / sizeof *rungs))
 
 struct run {
 	struct cmd *c;
@@ -92,28 +87,6 @@ climb(struct run *x, enum import_mode mode, struct err *err)
 
 /* --- saying it --------------------------------------------------------- */
 
-static const char *
-sender(const struct import_report *r)
-{
-	return r->from[0] != '\0' ? r->from : r->from_site[0] != '\0' ?
-	    r->from_site : NULL;
-}
-
-/* The error of a file, with its name if the text has it not. */
-static void
-say_error(struct run *x, const struct import_report *r)
-{
-	struct err e;
-
-	err_recall(&e, &r->err);
-	out_flush(&x->c->out);
-	if (strstr(e.text, r->path) == NULL)
-		(void)err_prefix(&e, "\"%s\"", r->path);
-	if (e.rung >= 0 && e.rung < RUNGS)
-		(void)err_prefix(&e, "%s (L%d)", rungs[e.rung], e.rung);
-	out_error(&e);
-}
-
 /* The exit status is that of the first file that failed; else that of the
  * mirror. */
 static int
@@ -140,52 +113,7 @@ finish(struct run *x, int rc, struct err *err)
 	return -(int)err->code;
 }
 
-static void
-say_why(struct out *o, const struct err_kept *why)
-{
-	struct err err;
-
-	if (why->code != E_OK && why->rung >= 0 && why->rung < RUNGS)
-		out_str(o, "rung", rungs[why->rung]);
-	else
-		out_null(o, "rung");
-	err_recall(&err, why);
-	out_err(o, "error", &err);
-}
-
 /* --- import ------------------------------------------------------------ */
-
-static void
-say_applied(struct out *o, const struct import_report *r, int dry_run)
-{
-	static const char *const words[] = {
-		[IMPORT_APPLIED] = "applied",
-		[IMPORT_ALREADY] = "already applied, nothing changed",
-		[IMPORT_GAP] = "refused: bundles before it are missing",
-		[IMPORT_REFUSED] = "refused",
-		[IMPORT_RECEIPT] = "receipt taken",
-		[IMPORT_OTHER] = "for another site, skipped"
-	};
-
-	out_safe(o, r->path);
-	out_text(o, ": ");
-	if (sender(r) != NULL) {
-		out_safe(o, sender(r));
-		out_text(o, " %" PRIu64 ": ", r->sequence);
-	}
-	out_text(o, "%s%s", words[r->outcome], dry_run &&
-	    r->outcome == IMPORT_APPLIED ? " (dry run: undone again)" : "");
-	if (r->outcome == IMPORT_APPLIED)
-		out_text(o, "; %" PRIu64 " objects: %" PRIu64 " changed, %"
-		    PRIu64 " as before", r->received, r->applied + r->held +
-		    r->refused, r->same);
-	if (r->held + r->refused > 0)
-		out_text(o, ", of which the SENAITE has not got %" PRIu64
-		    " yet and refused %" PRIu64, r->held, r->refused);
-	if (r->conflicts > 0)
-		out_text(o, ", %" PRIu64 " in conflict", r->conflicts);
-	out_text(o, "\n");
-}
 
 /* What is missing, and the request that asks for it. */
 static void
@@ -199,7 +127,7 @@ say_gap(const struct run *x, const struct import_report *r,
 		return;
 	if (r->since > r->have)
 		out_note("  missing: what %s wrote after its sequence %" PRIu64
-		    " up to %" PRIu64, sender(r), r->have, r->since);
+		    " up to %" PRIu64, report_sender(r), r->have, r->since);
 	if (r->wanted_count > 0)
 		out_note("  missing: %zu attachments", r->wanted_count);
 	if (request == NULL || request->path == NULL) {
@@ -209,31 +137,7 @@ say_gap(const struct run *x, const struct import_report *r,
 	}
 	out_note("  request: %s", request->path);
 	out_note("  carry it to %s, which answers it with 'satchel export "
-	    "--for'", sender(r));
-}
-
-static void
-say_import_json(struct out *o, const struct import_report *r,
-    const struct request *request)
-{
-	out_open(o, NULL, '{');
-	out_str(o, "file", r->path);
-	out_str(o, "from", sender(r));
-	out_number(o, "sequence", r->sequence);
-	out_str(o, "result", import_outcome_name(r->outcome));
-	out_number(o, "received", r->received);
-	out_number(o, "applied", r->applied);
-	out_number(o, "same", r->same);
-	out_number(o, "held", r->held);
-	out_number(o, "refused", r->refused);
-	out_number(o, "conflicts", r->conflicts);
-	if (r->outcome == IMPORT_GAP) {
-		out_number(o, "have", r->have);
-		out_number(o, "since", r->since);
-	}
-	out_str(o, "request", request != NULL ? request->path : NULL);
-	say_why(o, &r->err);
-	out_close(o);
+	    "--for'", report_sender(r));
 }
 
 static void
@@ -260,10 +164,11 @@ say_import(struct run *x)
 		const struct import_report *r = &x->result.at[i];
 		const struct request *request = requests_of(&x->requests, r);
 
-		say_applied(o, r, dry_run);
-		say_import_json(o, r, request);
+		report_say(o, r, dry_run);
+		report_json(o, r, request != NULL ? request->path :
+		    NULL);
 		if (r->err.code != E_OK)
-			say_error(x, r);
+			report_error(&x->c->out, r);
 		say_gap(x, r, request);
 		conflicts += r->conflicts;
 	}
@@ -428,8 +333,8 @@ say_verify(struct run *x)
 		const struct import_report *r = &x->result.at[i];
 
 		out_safe(o, r->path);
-		if (sender(r) != NULL)
-			out_text(o, ": %s %" PRIu64, sender(r), r->sequence);
+		if (report_sender(r) != NULL)
+			out_text(o, ": %s %" PRIu64, report_sender(r), r->sequence);
 		out_text(o, "\n  complete    %s\n  valid       %s\n",
 		    level(r->complete), level(r->valid));
 		out_text(o, "  authentic   %s\n  applicable  %s%s\n",
@@ -438,16 +343,16 @@ say_verify(struct run *x)
 		    r->outcome == IMPORT_OTHER ? " (for another site)" : "");
 		out_open(o, NULL, '{');
 		out_str(o, "file", r->path);
-		out_str(o, "from", sender(r));
+		out_str(o, "from", report_sender(r));
 		out_number(o, "sequence", r->sequence);
 		out_bool(o, "complete", r->complete);
 		out_bool(o, "valid", r->valid);
 		out_bool(o, "authentic", r->authentic);
 		out_bool(o, "applicable", r->applicable);
-		say_why(o, &r->err);
+		report_why(o, &r->err);
 		out_close(o);
 		if (r->err.code != E_OK)
-			say_error(x, r);
+			report_error(&x->c->out, r);
 	}
 	out_close(o);
 }
