@@ -8,11 +8,10 @@
 #include "../importer/import.h"
 #include "cmd.h"
 #include "home.h"
-#include "mirror.h"
 #include "progress.h"
-#include "refused.h"
 #include "report.h"
 #include "request.h"
+#include "round.h"
 
 static const struct opt import_opts[] = {
 	{ "dry-run", OPT_FLAG, NULL, "say what would be applied, and apply "
@@ -33,13 +32,9 @@ struct run {
 	struct progress shown;
 	int whole;			/* it went through all paths */
 
-	int is_mirror, has_notice, has_project;
-	struct mirror_run mirror;
-	struct notice_report notice;
-	struct project_report project;
-	struct err mirror_err;		/* why not all is projected */
+	struct round round;		/* with the mirror */
 };
-#define RUN_INIT { .mirror = MIRROR_RUN_INIT, .mirror_err = ERR_INIT }
+#define RUN_INIT { .round = ROUND_INIT }
 
 static void
 run_clear(struct run *x)
@@ -47,7 +42,7 @@ run_clear(struct run *x)
 	requests_clear(&x->requests);
 	import_result_clear(&x->result);
 	store_closep(&x->s);
-	mirror_run_clear(&x->mirror);
+	round_clear(&x->round);
 }
 
 static int
@@ -96,9 +91,9 @@ finish(struct run *x, int rc, struct err *err)
 	size_t i;
 
 	x->c->exit = import_exit(r, x->r.mode);
-	if (x->mirror_err.code != E_OK) {
+	if (x->round.err.code != E_OK) {
 		out_flush(&x->c->out);
-		out_error(&x->mirror_err);
+		out_error(&x->round.err);
 	}
 	for (i = 0; i < r->count; i++)
 		if (r->at[i].err.code != E_OK) {
@@ -106,10 +101,10 @@ finish(struct run *x, int rc, struct err *err)
 			err_recall(err, &r->at[i].err);
 			return -(int)err->code;
 		}
-	if (rc < 0 || x->mirror_err.code == E_OK)
+	if (rc < 0 || x->round.err.code == E_OK)
 		return rc;
 	x->c->told = 1;
-	*err = x->mirror_err;
+	*err = x->round.err;
 	return -(int)err->code;
 }
 
@@ -141,17 +136,6 @@ say_gap(const struct run *x, const struct import_report *r,
 }
 
 static void
-say_mirror(const struct run *x)
-{
-	struct out *o = &x->c->out;
-
-	mirror_say_facts(o, &x->mirror);
-	mirror_say_notice(o, x->has_notice ? &x->notice : NULL, 0);
-	mirror_say_project(o, x->has_project ? &x->project : NULL, 0);
-	out_err(o, "mirror_error", &x->mirror_err);
-}
-
-static void
 say_import(struct run *x)
 {
 	int dry_run = x->r.mode == IMPORT_DRY_RUN;
@@ -179,79 +163,7 @@ say_import(struct run *x)
 		    "decide\n");
 	else if (x->result.count == 0 && x->whole)
 		out_text(o, "nothing here is a bundle\n");
-	if (x->is_mirror > 0)
-		say_mirror(x);
-}
-
-/* --- the mirror -------------------------------------------------------- */
-
-/* What was changed there comes first, so that it is merged and not written
- * over.  That it does not answer keeps nothing from being applied here. */
-static int
-notice_first(struct run *x, struct err *err)
-{
-	int rc;
-
-	if ((rc = mirror_run_open(&x->mirror, x->c, err)) < 0) {
-		mirror_next(err, "'satchel import --no-mirror' applies to the "
-		    "store alone");
-		return rc;
-	}
-	rc = mirror_run_notice(&x->mirror, 0, 0, &x->notice, &x->mirror_err);
-	x->has_notice = x->mirror.facts.product != NULL;
-	if (rc < 0)
-		mirror_next(&x->mirror_err, "what was imported is in the "
-		    "store, and 'satchel project' writes it into the SENAITE "
-		    "later");
-	return 0;
-}
-
-static void
-project_last(struct run *x)
-{
-	struct err *err = &x->mirror_err;
-
-	x->has_project = 1;
-	if (mirror_run_project(&x->mirror, 0, 0, &x->project, err) < 0)
-		mirror_next(err, "what was imported is in the store; "
-		    "'satchel project' goes on");
-	else
-		(void)mirror_refused(&x->project, err);
-}
-
-/* Of what a bundle brought: what the mirror refused, and what it has not
- * got yet; all of it if nothing was projected. */
-static int
-count_one(struct import_report *r, struct store *s, struct err *err)
-{
-	struct refused_counts n = { .waiting = r->applied };
-	int rc;
-
-	if (s != NULL && (rc = refused_count(s, r->seq_from, r->seq_to, &n,
-	    err)) < 0)
-		return rc;
-	r->refused = n.refused < r->applied ? n.refused : r->applied;
-	r->applied -= r->refused;
-	r->held = n.waiting < r->applied ? n.waiting : r->applied;
-	r->applied -= r->held;
-	return 0;
-}
-
-static int
-count_held(struct run *x, int projected, struct err *err)
-{
-	CLEANUP(store_closep) struct store *s = NULL;
-	size_t i;
-	int rc;
-
-	if (projected && ((rc = home_open_wait(x->c, HOME_READ, 60, &s,
-	    err)) < 0 || (rc = store_begin_read(s, err)) < 0))
-		return rc;
-	for (i = 0; i < x->result.count; i++)
-		if (x->result.at[i].outcome == IMPORT_APPLIED &&
-		    (rc = count_one(&x->result.at[i], s, err)) < 0)
-			return rc;
-	return 0;
+	round_say(o, &x->round);
 }
 
 /* --- the command ------------------------------------------------------- */
@@ -260,14 +172,13 @@ count_held(struct run *x, int projected, struct err *err)
 static int
 import_all(struct run *x, enum import_mode mode, struct err *err)
 {
-	int to_mirror = 0, rc;
+	int rc;
 
-	if (mode == IMPORT_APPLY) {
-		if ((rc = x->is_mirror = mirror_is_home(x->c, err)) < 0)
-			return rc;
-		to_mirror = rc > 0 && !opt_flag(&x->c->opts, "no-mirror");
-		if (to_mirror && (rc = notice_first(x, err)) < 0)
-			return rc;
+	if (mode == IMPORT_APPLY && (rc = round_begin(&x->round, x->c,
+	    !opt_flag(&x->c->opts, "no-mirror"), err)) < 0) {
+		mirror_next(err, "'satchel import --no-mirror' applies to the "
+		    "store alone");
+		return rc;
 	}
 	rc = climb(x, mode, err);
 
@@ -276,14 +187,7 @@ import_all(struct run *x, enum import_mode mode, struct err *err)
 	if (x->s != NULL && mode == IMPORT_APPLY)
 		requests_write(&x->requests, x->c, x->s, &x->result);
 	store_closep(&x->s);
-	if (rc < 0 || x->is_mirror <= 0)
-		return rc;
-	to_mirror = to_mirror && x->mirror_err.code == E_OK;
-	if (to_mirror)
-		project_last(x);
-	to_mirror = to_mirror && (x->mirror_err.code == E_OK ||
-	    x->mirror_err.code == E_DEST_REJECTED);
-	return count_held(x, to_mirror, err);
+	return rc < 0 ? rc : round_end(&x->round, &x->result, err);
 }
 
 static int
