@@ -306,8 +306,8 @@ is_ours(const struct job *j, enum err_code code)
 	if (j->spool.home_failed ||
 	    (j->report->complete == 1 && err_exit(code) == err_exit(E_IO)))
 		return 1;
-	return code == E_INTERNAL || code == E_NOSPACE ||
-	    code == E_READONLY || code == E_DAMAGED || code == E_LOCKED ||
+	return code == E_INTERNAL || code == E_READONLY ||
+	    code == E_DAMAGED || code == E_LOCKED ||
 	    code == E_PASSPHRASE || code == E_KEYFILE || code == E_PERMS;
 }
 
@@ -419,6 +419,12 @@ retry_gaps(struct store *s, const struct import_request *r,
 	return 0;
 }
 
+static int
+is_to_read(const struct folder_file *x)
+{
+	return x->what == LOOK_FOR_US || x->what == LOOK_BROKEN;
+}
+
 /* Was it deleted since it was looked at?  Then it has no name any more in a
  * folder that is still of its medium. */
 static int
@@ -472,7 +478,7 @@ import_listed(struct store *s, const struct folder_file *x,
 {
 	int rc = 0;
 
-	if (x->what == LOOK_OTHER || x->what == LOOK_OWN) {
+	if (!is_to_read(x)) {
 		report_seen(report, x, IMPORT_OTHER);
 		return 0;
 	}
@@ -494,7 +500,7 @@ import_folder(struct store *s, const struct folder *f,
 	int rc, progress = 0;
 
 	for (i = 0; i < f->count; i++) {
-		if (was_deleted(&f->at[i]))
+		if (is_to_read(&f->at[i]) && was_deleted(&f->at[i]))
 			continue;
 		report = new_report(ret, f->at[i].path, err);
 		if (report == NULL)

@@ -74,8 +74,12 @@ spool_take(struct store *s, const char *path, struct spool *ret,
 	buf_addf(&folder, "%s/spool", s->home);
 	if (buf_str(&folder) == NULL)
 		return err_oom(err);
-	if ((rc = check_space(s, t.size, err)) < 0 ||
-	    (rc = file_private(folder.at, err)) < 0) {
+	if ((rc = check_space(s, t.size, err)) < 0) {
+		/* What is too big here says nothing of other files. */
+		ret->home_failed = err->code != E_NOSPACE;
+		return rc;
+	}
+	if ((rc = file_private(folder.at, err)) < 0) {
 		ret->home_failed = 1;
 		return rc;
 	}

@@ -120,14 +120,33 @@ check_later(struct sites *t, const char *path, enum err_code code)
 	import_result_clear(&got);
 }
 
+/* For one file there may be no room where there is for another. */
 TEST(home_is_full)
 {
+	struct import_result got = { NULL, 0 };
 	char path[160];
 	struct sites t;
 
 	begin(&t, path);
+	sites_shell("mkdir '%s/in' && cd '%s' && mv *.satchel in", t.folder,
+	    t.folder);
+	sites_shell("cd '%s/in' && head -c 1000 a_* > 0 && truncate -s 1T "
+	    "0 && tail -c 6144 a_* >> 0%s", t.folder, "");
+	(void)snprintf(path, sizeof path, "%.60s/in", t.folder);
 	home.free_blocks = 1;
-	check_later(&t, path, E_NOSPACE);
+	CHECK_OK(run(&t, path, &got), &t.err);
+	CHECK_INT(got.count, 2);
+	CHECK_INT(got.at[0].err.code, E_NOSPACE);
+	CHECK_INT(got.at[1].err.code, E_NOSPACE);
+	CHECK_INT(import_exit(&got, IMPORT_APPLY), err_exit(E_NOSPACE));
+	import_result_clear(&got);
+	home.free_blocks = 4096;
+	CHECK_OK(run(&t, path, &got), &t.err);
+	CHECK_INT(got.count, 2);
+	CHECK_INT(got.at[0].outcome + got.at[1].outcome,
+	    IMPORT_APPLIED + IMPORT_REFUSED);
+	CHECK_INT(import_exit(&got, IMPORT_APPLY), err_exit(E_NOSPACE));
+	import_result_clear(&got);
 	sites_end(&t);
 }
 
