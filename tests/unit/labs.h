@@ -187,6 +187,26 @@ lab_send(struct lab *from, struct lab *to, const char *uid)
 	CHECK_OK(lab_try_send(from, to, uid), &to->err);
 }
 
+/* The same of every object. */
+static inline void
+lab_send_all(struct lab *from, struct lab *to)
+{
+	CLEANUP(buf_clear) struct buf uids = BUF_INIT;
+	sqlite3_stmt *st = NULL;
+	char *p;
+
+	CHECK_INT(sqlite3_prepare_v2(from->s->db, "SELECT uid FROM object "
+	    "ORDER BY seq", -1, &st, NULL), 0);
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		buf_adds(&uids, (const char *)sqlite3_column_text(st, 0));
+		buf_addc(&uids, '\0');
+	}
+	(void)sqlite3_finalize(st);
+	for (p = uids.at; p != NULL && p < uids.at + uids.len;
+	    p += strlen(p) + 1)
+		lab_send(from, to, p);
+}
+
 /* The number that a query gives; for the inside of a store. */
 static inline long long
 lab_number(const struct lab *l, const char *sql)

@@ -1,5 +1,6 @@
 /* The companion mode before a whole lab: everything is read, carried to
  * another server and read again. */
+#include "pieces.h"
 #include "served.h"
 
 #include <sodium.h>
@@ -168,21 +169,6 @@ neutral(struct buf *out, const struct docs *docs, const struct doc *d)
 
 /* Files. */
 
-static int
-take_bytes(void *ctx, const char *at, size_t len, struct err *err)
-{
-	buf_add(ctx, at, len);
-	return buf_check(ctx, err);
-}
-
-static int
-begin_again(void *ctx, struct err *err)
-{
-	(void)err;
-	buf_reset(ctx);
-	return 0;
-}
-
 static int64_t
 read_blob(void *ctx, const unsigned char hash[32], uint64_t at, void *to,
     size_t len, struct err *err)
@@ -212,7 +198,7 @@ store_file(const struct mirror *m, const char *uid, struct json_span item,
 	char hex[65];
 
 	CHECK(blob_count < BLOBS_MAX);
-	CHECK_OK(m->ops->blob(m->self, uid, item, take_bytes, begin_again,
+	CHECK_OK(m->ops->blob(m->self, uid, item, pieces_add, pieces_again,
 	    &blobs[blob_count].bytes, &err), &err);
 	(void)crypto_generichash(blobs[blob_count].hash, 32,
 	    (unsigned char *)blobs[blob_count].bytes.at,

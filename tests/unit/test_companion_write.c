@@ -1,5 +1,6 @@
 /* The companion mode, files and writing. */
 #include "canned.h"
+#include "pieces.h"
 
 #include <sodium.h>
 
@@ -13,23 +14,6 @@
 /* Files. */
 
 static int
-take_bytes(void *ctx, const char *at, size_t len, struct err *err)
-{
-	struct buf *out = ctx;
-
-	buf_add(out, at, len);
-	return buf_check(out, err);
-}
-
-static int
-begin_again(void *ctx, struct err *err)
-{
-	(void)err;
-	buf_reset(ctx);
-	return 0;
-}
-
-static int
 fetch_abc(const struct mirror *m, struct buf *out, struct err *err)
 {
 	static const char item[] = "{\"field\":\"File\",\"name\":\"n\","
@@ -37,7 +21,7 @@ fetch_abc(const struct mirror *m, struct buf *out, struct err *err)
 
 	buf_reset(out);
 	return m->ops->blob(m->self, U1, (struct json_span){ item,
-	    sizeof(item) - 1 }, take_bytes, begin_again, out, err);
+	    sizeof(item) - 1 }, pieces_add, pieces_again, out, err);
 }
 
 TEST(a_file)
@@ -100,7 +84,7 @@ TEST(a_file_of_another_mode)
 
 	(void)canned_companion(&m);
 	CHECK_ERR(m.ops->blob(m.self, U1, (struct json_span){ item,
-	    sizeof(item) - 1 }, take_bytes, begin_again, &out, &err), &err,
+	    sizeof(item) - 1 }, pieces_add, pieces_again, &out, &err), &err,
 	    E_DEST_MISMATCH);
 	canned_end(&m);
 }

@@ -4,6 +4,7 @@
 #include "../../store/history.h"
 #include "../../store/merge.h"
 
+#include "pick.h"
 #include "versions.h"
 
 #define SITES 3
@@ -26,16 +27,7 @@ struct place {				/* an object at a site */
 static struct known pool[STEPS];
 static size_t pool_count;
 static struct place places[SITES][OBJECTS];
-static uint64_t counters[SITES], state;
-
-static unsigned
-pick(unsigned below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned)((state >> 33) % below);
-}
+static uint64_t counters[SITES];
 
 static void
 start(uint64_t seed)
@@ -47,7 +39,7 @@ start(uint64_t seed)
 	pool_count = 0;
 	memset(places, 0, sizeof places);
 	memset(counters, 0, sizeof counters);
-	state = seed * 0x9e3779b97f4a7c15u + 1;
+	pick_state = seed * 0x9e3779b97f4a7c15u + 1;
 }
 
 static size_t

@@ -5,6 +5,7 @@
  * Each change of a user makes one version at most, and nothing else makes
  * any. */
 #include "../../store/patch.h"
+#include "pick.h"
 #include "twins.h"
 
 #define OBJECTS 12
@@ -15,22 +16,12 @@
 #define HISTORIES 15
 
 static struct twin *sites[2];
-static uint64_t state;
 static int values;			/* given so far */
 static char replaced[VALUES];		/* by a value whose author saw it */
 static int owner[VALUES], field_of[VALUES];	/* object, field */
 static char deleted[OBJECTS];		/* somebody has deleted it */
 static int objects, edits;
 static int64_t clock_s;			/* of both sites; it stands at times */
-
-static unsigned
-pick(unsigned below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned)((state >> 33) % below);
-}
 
 static void
 name_of(int object, char *name)
@@ -143,26 +134,6 @@ delete(int site)
 
 /* --- sites ------------------------------------------------------------- */
 
-static void
-exchange(int from, int to)
-{
-	sqlite3_stmt *st = NULL;
-	struct buf uids = BUF_INIT;
-	char *p;
-
-	CHECK_INT(sqlite3_prepare_v2(sites[from]->lab.s->db, "SELECT uid FROM "
-	    "object ORDER BY seq", -1, &st, NULL), 0);
-	while (sqlite3_step(st) == SQLITE_ROW) {
-		buf_adds(&uids, (const char *)sqlite3_column_text(st, 0));
-		buf_addc(&uids, '\0');
-	}
-	(void)sqlite3_finalize(st);
-	for (p = uids.at; p != NULL && p < uids.at + uids.len;
-	    p += strlen(p) + 1)
-		lab_send(&sites[from]->lab, &sites[to]->lab, p);
-	buf_clear(&uids);
-}
-
 /* A run that may fail, as the step wants it. */
 static void
 run(int site, int is_project, int may_fail)
@@ -207,7 +178,7 @@ step(void)
 		run(site, 0, 1);
 		break;
 	case 7:
-		exchange(site, 1 - site);
+		lab_send_all(&sites[site]->lab, &sites[1 - site]->lab);
 		break;
 	default:
 		run(site, 1, 1);
@@ -236,8 +207,8 @@ check_end(unsigned seed)
 	for (i = 0; i < 3; i++) {
 		run(0, 0, 0);
 		run(1, 0, 0);
-		exchange(0, 1);
-		exchange(1, 0);
+		lab_send_all(&sites[0]->lab, &sites[1]->lab);
+		lab_send_all(&sites[1]->lab, &sites[0]->lab);
 		run(0, 1, 0);
 		run(1, 1, 0);
 	}
@@ -275,7 +246,7 @@ check_history(unsigned seed, int is_lossy, int own_uids)
 {
 	int i;
 
-	state = 0x9e3779b97f4a7c15u + seed;
+	pick_state = 0x9e3779b97f4a7c15u + seed;
 	values = objects = edits = 0;
 	clock_s = 1800000000;
 	for (i = 0; i < 2; i++) {

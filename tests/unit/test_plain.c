@@ -2,6 +2,7 @@
  * answers made up. */
 #include "canned.h"
 #include "mirror/senaite/span.h"
+#include "pieces.h"
 #include "senaite_server.h"
 
 #define U1 "11111111111111111111111111111111"
@@ -361,21 +362,6 @@ TEST(by_path_users_registry)
 /* --- attachments -------------------------------------------------------- */
 
 static int
-add_piece(void *ctx, const char *at, size_t len, struct err *err)
-{
-	buf_add(ctx, at, len);
-	return buf_check(ctx, err);
-}
-
-static int
-begin_again(void *ctx, struct err *err)
-{
-	(void)err;
-	buf_reset(ctx);
-	return 0;
-}
-
-static int
 fetch(struct mirror *m, struct json_span document, struct buf *out,
     struct err *err)
 {
@@ -383,7 +369,7 @@ fetch(struct mirror *m, struct json_span document, struct buf *out,
 
 	uid_of(uid, document);
 	return m->ops->blob(m->self, uid, span_first(span_member(document,
-	    "attachments")), add_piece, begin_again, out, err);
+	    "attachments")), pieces_add, pieces_again, out, err);
 }
 
 TEST(attachments)
@@ -550,7 +536,7 @@ TEST(addresses_of_the_server_are_not_followed)
 	    "\"/lims/a b/x\",\"url\":\"http://other.example/x\"}]}");
 	canned_answer(200, "{\"a\":1}");
 	one = (struct json_span){ file, strlen(file) };
-	CHECK_OK(m.ops->blob(m.self, U1, one, add_piece, begin_again, &out,
+	CHECK_OK(m.ops->blob(m.self, U1, one, pieces_add, pieces_again, &out,
 	    &err), &err);
 	CHECK_STR(buf_str(&out), "{\"a\":1}");
 	CHECK(canned_asked(1, "GET /lims/a%20b/x/at_download/Pdf "));

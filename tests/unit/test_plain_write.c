@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "mirror/senaite/span.h"
+#include "pieces.h"
 #include "senaite_server.h"
 
 #define NOT_THERE "ffffffffffffffffffffffffffffffff"
@@ -545,21 +546,6 @@ TEST(samples_that_are_alike)
 	"\"parent\":\"%s\",\"title\":\"" id "\"," BORN "," FILE_OF(size) \
 	",\"fields\":{\"AttachmentKeys\":\"k\",\"contributors\":[]}}"
 
-static int
-add_piece(void *ctx, const char *at, size_t len, struct err *err)
-{
-	buf_add(ctx, at, len);
-	return buf_check(ctx, err);
-}
-
-static int
-begin_again(void *ctx, struct err *err)
-{
-	(void)err;
-	buf_reset(ctx);
-	return 0;
-}
-
 TEST(attachments)
 {
 	CLEANUP(wrote_clear) struct wrote w = { .held = BUF_INIT };
@@ -573,7 +559,7 @@ TEST(attachments)
 	(void)snprintf(text, sizeof(text), ATTACHMENT("a-1", "10"), client);
 	put_good(&m, "", text, &w);
 	CHECK_OK(m.ops->blob(m.self, w.uid, span_first(span_member(json_of(
-	    &w.held), "attachments")), add_piece, begin_again, &out, &err),
+	    &w.held), "attachments")), pieces_add, pieces_again, &out, &err),
 	    &err);
 	CHECK_STR(buf_str(&out), content);
 	CHECK_OK(put(&m, w.uid, NULL, 0, &w, &err), &err);

@@ -4,25 +4,10 @@
 #define FOLDER(uid) "{\"uid\":\"" uid "\",\"type\":\"Folder\",\"path\":" \
 	"\"/clients\",\"site\":true,\"parent\":null,\"id\":\"clients\"}"
 
-/* What `from` has, all of it, goes to `to`. */
 static void
 send_all(struct twin *from, struct twin *to)
 {
-	struct buf uids = BUF_INIT;
-	sqlite3_stmt *st = NULL;
-	char *p;
-
-	CHECK_INT(sqlite3_prepare_v2(from->lab.s->db, "SELECT uid FROM object "
-	    "ORDER BY seq", -1, &st, NULL), 0);
-	while (sqlite3_step(st) == SQLITE_ROW) {
-		buf_adds(&uids, (const char *)sqlite3_column_text(st, 0));
-		buf_addc(&uids, '\0');
-	}
-	(void)sqlite3_finalize(st);
-	for (p = uids.at; p != NULL && p < uids.at + uids.len;
-	    p += strlen(p) + 1)
-		lab_send(&from->lab, &to->lab, p);
-	buf_clear(&uids);
+	lab_send_all(&from->lab, &to->lab);
 }
 
 static void
@@ -60,16 +45,23 @@ put_tree(struct twin *t, const char *folder)
 	    "\"id\":\"s-2\",\"fields\":{\"Next\":[]}}");
 }
 
+/* A pair, the tree in the first one's instance, and in both stores. */
+static void
+pair_send_tree(struct twin *a, struct twin *b)
+{
+	pair_begin(a, b);
+	put_tree(a, "fa");
+	notice(a, "3 0 0 0 0 0");
+	send_all(a, b);
+}
+
 /* --- creating ---------------------------------------------------------- */
 
 TEST(create)
 {
 	struct twin a, b;
 
-	pair_begin(&a, &b);
-	put_tree(&a, "fa");
-	notice(&a, "3 0 0 0 0 0");
-	send_all(&a, &b);
+	pair_send_tree(&a, &b);
 
 	/* A dry run counts and does nothing. */
 	{
@@ -397,10 +389,7 @@ TEST(later_prefix)
 {
 	struct twin a, b;
 
-	pair_begin(&a, &b);
-	put_tree(&a, "fa");
-	notice(&a, "3 0 0 0 0 0");
-	send_all(&a, &b);
+	pair_send_tree(&a, &b);
 	project(&b, "3 3 0 0 0 0 0 0 0");
 	twin_config(&b, MIRROR "[peer lab-a]\nremote-prefix = A-\n"
 	    "prefix-types = Client\n");
@@ -476,10 +465,7 @@ TEST(not_overwritten)
 {
 	struct twin a, b;
 
-	pair_begin(&a, &b);
-	put_tree(&a, "fa");
-	notice(&a, "3 0 0 0 0 0");
-	send_all(&a, &b);
+	pair_send_tree(&a, &b);
 	project(&b, "3 3 0 0 0 0 0 0 0");
 
 	/* b's users change it, nobody has noticed, when a's change comes. */
