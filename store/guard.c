@@ -79,17 +79,24 @@ is_ahead(const struct store *s, const struct guard *g)
 	    g->sequence > s->sequence;
 }
 
+/* Is the guard in the folder `state` ahead of the store?  It is read. */
+static int
+look(struct store *s, const char *state, struct guard *ret, struct err *err)
+{
+	int rc;
+
+	if ((rc = make_state(s, state, err)) < 0 ||
+	    (rc = read_guard(s, ret, err)) <= 0)
+		return rc;
+	return is_ahead(s, ret);
+}
+
 int
 guard_is_ahead(struct store *s, const char *state, struct err *err)
 {
 	struct guard g = { 0 };
-	int rc;
 
-	if ((rc = make_state(s, state, err)) < 0)
-		return rc;
-	if ((rc = read_guard(s, &g, err)) <= 0)
-		return rc;
-	return is_ahead(s, &g);
+	return look(s, state, &g, err);
 }
 
 int
@@ -98,12 +105,8 @@ guard_check(struct store *s, const char *state, struct err *err)
 	struct guard g = { 0 };
 	int rc;
 
-	if ((rc = make_state(s, state, err)) < 0)
+	if ((rc = look(s, state, &g, err)) <= 0)
 		return rc;
-	if ((rc = read_guard(s, &g, err)) <= 0)
-		return rc;
-	if (!is_ahead(s, &g))
-		return 0;
 	(void)err_set(err, E_ROLLED_BACK, "this home is older than the guard "
 	    "file in \"%s\": the store is at generation %llu, file %llu; the "
 	    "guard at generation %llu, file %llu", state,
