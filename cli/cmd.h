@@ -28,8 +28,10 @@ enum cmd_needs {
 	CMD_MIRROR = 32,		/* speaks with the instance */
 	CMD_MAKES = 64,			/* makes the home */
 	CMD_DROPS = 128,		/* the site's drops, to write in */
-	CMD_PLACE = 256			/* the last argument: a folder to
+	CMD_PLACE = 256,		/* the last argument: a folder to
 					 * write in */
+	CMD_STARTS = 512		/* starts systemctl or crontab, which
+					 * no fence may hold */
 };
 
 struct cmd_spec {
@@ -58,6 +60,8 @@ extern const struct cmd_spec cmd_inspect;
 extern const struct cmd_spec cmd_conflicts_list, cmd_conflicts_show,
     cmd_conflicts_resolve;
 extern const struct cmd_spec cmd_status, cmd_log, cmd_doctor;
+extern const struct cmd_spec cmd_schedule_install, cmd_schedule_show,
+    cmd_schedule_remove;
 extern const struct cmd_spec cmd_notice, cmd_project;
 extern const struct cmd_spec cmd_mirror_show, cmd_mirror_set;
 

@@ -169,7 +169,12 @@ confine(struct cmd *c, const struct cmd_spec *spec, struct err *err)
 	CLEANUP(fence_clear) struct fence f = FENCE_INIT;
 	CLEANUP(buf_clear) struct buf home = BUF_INIT;
 	struct err ignored = ERR_INIT;
-	int version = fence_begin(&f), rc;
+	int version, rc;
+
+	/* A program that it starts would be held, too. */
+	if (spec->needs & CMD_STARTS)
+		return 0;
+	version = fence_begin(&f);
 
 	/* Version 1 cannot allow what init does: to move between folders. */
 	if (spec->needs & CMD_MAKES && version < 2)

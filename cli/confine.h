@@ -7,7 +7,8 @@
  * mirror.ini names, what name service and TLS read, and the ports of server,
  * proxy and DNS.  A request for what is missing goes beside the bundle: so an
  * import may write there, unless --requests names another place.  A command
- * that works on the drops is told by the store where they are.
+ * that works on the drops is told by the store where they are.  What starts
+ * other programs (schedule) is not confined: it reads nothing from outside.
  */
 #ifndef SATCHEL_CONFINE_H
 #define SATCHEL_CONFINE_H
