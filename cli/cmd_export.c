@@ -392,7 +392,8 @@ open_site(struct cmd *c, int dry_run, struct store **ret, struct err *err)
 static int
 export(struct cmd *c, struct err *err)
 {
-	CLEANUP(export_result_clear) struct export_result result = { NULL, 0 };
+	CLEANUP(export_result_clear) struct export_result result =
+	    EXPORT_RESULT_INIT;
 	CLEANUP(job_clear) struct job j = { .to = NULL };
 	CLEANUP(store_closep) struct store *s = NULL;
 	int rc;
@@ -428,7 +429,8 @@ const struct cmd_spec cmd_export = {
 static int
 receipt(struct cmd *c, struct err *err)
 {
-	CLEANUP(export_result_clear) struct export_result result = { NULL, 0 };
+	CLEANUP(export_result_clear) struct export_result result =
+	    EXPORT_RESULT_INIT;
 	CLEANUP(store_closep) struct store *s = NULL;
 	const char *to = opt_text(&c->opts, "to");
 	struct export_request r = { .to = &to, .to_count = 1, .heartbeat = 1,

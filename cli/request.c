@@ -100,7 +100,8 @@ static int
 write_one(struct request *ret, struct cmd *c, struct store *s,
     const struct import_report *report, const struct buf *wanted)
 {
-	CLEANUP(export_result_clear) struct export_result files = { NULL, 0 };
+	CLEANUP(export_result_clear) struct export_result files =
+	    EXPORT_RESULT_INIT;
 	CLEANUP(buf_clear) struct buf folder = BUF_INIT;
 	const char *to = report->from_site;
 	struct export_request r = { .to = &to, .to_count = 1, .request = 1,

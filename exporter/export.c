@@ -19,7 +19,7 @@ export_result_clear(struct export_result *r)
 	for (i = 0; i < r->count; i++)
 		free(r->files[i].path);
 	free(r->files);
-	*r = (struct export_result){ NULL, 0 };
+	*r = (struct export_result)EXPORT_RESULT_INIT;
 }
 
 /* What an export would carry, without writing it. */
@@ -43,7 +43,7 @@ export_run(struct store *s, const struct export_request *r,
 	struct plan p;
 	int rc;
 
-	*ret = (struct export_result){ NULL, 0 };
+	*ret = (struct export_result)EXPORT_RESULT_INIT;
 	if ((rc = plan_make(s, r, &p, err)) < 0)
 		return rc;
 	if (p.excerpt && (rc = write_count(s, &p, &p.due, err)) < 0)
@@ -144,7 +144,7 @@ export_receipt(struct store *s, const struct export_request *r,
 	struct plan p;
 	int rc;
 
-	*ret = (struct export_result){ NULL, 0 };
+	*ret = (struct export_result)EXPORT_RESULT_INIT;
 	if ((rc = plan_make(s, r, &p, err)) < 0 ||
 	    (rc = store_begin(s, err)) < 0)
 		return rc;

@@ -54,6 +54,7 @@ struct export_result {
 					 * path NULL, and totals */
 	size_t count;
 };
+#define EXPORT_RESULT_INIT { .files = NULL }
 void export_result_clear(struct export_result *r);
 
 /* Export.  No file if nothing is due, none is owed and no heartbeat is asked.

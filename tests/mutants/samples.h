@@ -84,7 +84,7 @@ export(struct made *m, const char *site, export_fn *how,
 {
 	struct sites *t = &m->sites;
 	struct store *s = sites_open(t, site);
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	size_t i;
 
 	CHECK_OK(guard_check(s, t->state, &t->err), &t->err);

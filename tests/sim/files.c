@@ -154,7 +154,7 @@ run(struct world *w, int i, const struct sending *x,
 static int
 run_once(struct world *w, int i, const struct sending *x, int may_die)
 {
-	struct export_result ret = { NULL, 0 };
+	struct export_result ret = EXPORT_RESULT_INIT;
 	int rc, killed;
 
 	steps_far_disk = may_die && dice_chance(&w->r, 15);

@@ -166,7 +166,7 @@ export(struct world *w, struct store *s, const char *to,
     struct export_result *, struct err *), struct err *err)
 {
 	struct export_request r = sites_request(&w->t, s->self.site, &to, 1);
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	int rc;
 
 	r.max_records = w->records;

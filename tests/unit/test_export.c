@@ -186,7 +186,7 @@ static void
 check_refused(struct sites *t, const struct export_request *r,
     enum err_code code)
 {
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 
 	CHECK_ERR(run(t, r, &files), &t->err, code);
 	CHECK_INT(files.count, 0);
@@ -259,7 +259,7 @@ TEST(many_addressees)
 {
 	static char names[FORMAT_TO_MAX + 1][8];
 	const char *to[FORMAT_TO_MAX + 1];
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct sites t;
 	size_t i;
@@ -285,7 +285,7 @@ TEST(many_addressees)
 TEST(name_without_a_folder)
 {
 	static const char *const b[] = { "b" };
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct sites t;
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -310,7 +310,7 @@ TEST(name_without_a_folder)
 TEST(other_device)
 {
 	static const char *const b[] = { "b" };
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct store *s, *other = NULL;
 	struct sites t;
@@ -352,7 +352,7 @@ TEST(bad_medium)
 		{ 0, ENODEV, 0, E_MEDIA_GONE },
 		{ 0, 0, 1, E_WRITE_VERIFY },
 	};
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct sites t;
 	size_t i;
@@ -466,7 +466,7 @@ TEST(record_over_members)
 {
 	static const char *const b[] = { "b" };
 	CLEANUP(buf_clear) struct buf mine = BUF_INIT, theirs = BUF_INIT;
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct sites t;
 
@@ -506,7 +506,7 @@ TEST(record_too_large_for_a_file)
 TEST(wanted)
 {
 	static const char *const b[] = { "b" };
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	unsigned char hash[2][32] = { { 7 } };
 	struct export_request r;
 	struct sites t;
@@ -528,7 +528,7 @@ TEST(wanted)
 TEST(chain_under_one_name)
 {
 	static const char *const b[] = { "b" };
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct sites t;
 
@@ -567,7 +567,7 @@ TEST(tells_how_far)
 {
 	static const char *const b[] = { "b" };
 	CLEANUP(buf_clear) struct buf lines = BUF_INIT;
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct seen seen = { 0, 0, 0 };
 	struct sites t;

@@ -66,7 +66,7 @@ static void
 begin(struct sites *t, char path[160])
 {
 	static const char *const b[] = { "b" };
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
 	struct lines_stats n;
 	struct store *s;
@@ -252,7 +252,7 @@ load(struct sites *t, const char *site, const char *line)
 static void
 carry(struct sites *t, const char *from, const char *to, const char *out)
 {
-	struct export_result files = { NULL, 0 };
+	struct export_result files = EXPORT_RESULT_INIT;
 	struct import_result got = { NULL, 0 };
 	struct export_request r = sites_request(t, from, &to, 1);
 	struct store *s = sites_open(t, from);
