@@ -112,6 +112,18 @@ open_arguments(struct fence *f, const struct opts *o, unsigned needs)
 	}
 }
 
+static void
+open_places(struct fence *f, const struct opts *o, unsigned needs)
+{
+	size_t i;
+
+	if (needs & CMD_PLACE && o->arg_count > 0)
+		fence_write(f, o->args[o->arg_count - 1]);
+	for (i = 0; needs & CMD_PAIRS && i < o->arg_count; i++)
+		if (strncmp(o->args[i], "path=", 5) == 0)
+			fence_write(f, o->args[i] + 5);
+}
+
 /* --- the drops --------------------------------------------------------- */
 
 /* What else is wrong with the store, the command itself will say. */
@@ -187,8 +199,7 @@ confine(struct cmd *c, const struct cmd_spec *spec, struct err *err)
 		open_home(&f, home.at);
 	if (spec->needs & CMD_DROPS && (rc = open_drops(&f, c, err)) < 0)
 		return rc;
-	if (spec->needs & CMD_PLACE && c->opts.arg_count > 0)
-		fence_write(&f, c->opts.args[c->opts.arg_count - 1]);
+	open_places(&f, &c->opts, spec->needs);
 	open_options(&f, &c->opts);
 	if (spec->needs & (CMD_FILES | CMD_NAMING))
 		open_arguments(&f, &c->opts, spec->needs);

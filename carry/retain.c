@@ -1,0 +1,371 @@
+#include "retain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/file.h"
+#include "../format/manifest.h"
+#include "../store/stream.h"
+
+#define DAY 86400
+
+/* Our own files of a drop, which are few among many. */
+struct ours {
+	struct drop_file **at;		/* owned list of borrowed files */
+	size_t count;
+};
+
+static void
+ours_clear(struct ours *o)
+{
+	free(o->at);
+}
+
+static int
+ours_list(struct ours *o, const struct drop_files *files, struct err *err)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < files->count; i++)
+		n += files->at[i].own != NULL && !files->at[i].gone;
+	if ((o->at = calloc(n + 1, sizeof *o->at)) == NULL)
+		return err_oom(err);
+	for (i = 0; i < files->count; i++)
+		if (files->at[i].own != NULL && !files->at[i].gone)
+			o->at[o->count++] = &files->at[i];
+	return 0;
+}
+
+/* --- two files of ours ------------------------------------------------- */
+
+static int
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* One that was taken away a moment ago is no reason any more. */
+static const struct drop_own *
+own_of(const struct ours *o, size_t i)
+{
+	return o->at[i]->gone ? NULL : o->at[i]->own;
+}
+
+static int
+same_stream(const struct drop_own *a, const struct drop_own *b)
+{
+	return b->kind == MANIFEST_BUNDLE && actor_cmp(&a->actor,
+	    &b->actor) == 0 && same(a->filter, b->filter) &&
+	    same(a->addressees, b->addressees);
+}
+
+static int
+is_newer(const struct drop_own *a, const struct drop_own *than)
+{
+	if (a->actor.generation != than->actor.generation)
+		return a->actor.generation > than->actor.generation;
+	return a->sequence > than->sequence;
+}
+
+/* --- may it go? -------------------------------------------------------- */
+
+static int
+covered_by(struct store *s, const struct drop_own *own, const char *site,
+    struct err *err)
+{
+	uint64_t acked;
+	struct peer p;
+	int rc;
+
+	if ((rc = peer_by_site(s, site, &p, err)) < 0)
+		return rc;
+	if (rc == 0 || !p.trusted || p.revoked)
+		return 1;		/* nobody waits for it */
+	if ((rc = stream_acked(s, p.id, &own->actor, own->filter, &acked,
+	    err)) < 0)
+		return rc;
+
+	/* Parts of an attachment alone have no range: covered is what comes
+	 * after them. */
+	return own->until > own->since ? acked >= own->until :
+	    acked > own->until;
+}
+
+/* Take the next site id off a list of addressees; 0 at its end. */
+static int
+next_site(const char **list, char site[SITE_LEN + 1])
+{
+	size_t n;
+
+	*list += strspn(*list, " ");
+	n = strcspn(*list, " ");
+	if (n == 0 || n > SITE_LEN)
+		return 0;
+	memcpy(site, *list, n);
+	site[n] = '\0';
+	*list += n;
+	return 1;
+}
+
+static int
+is_covered(struct store *s, const struct drop_own *own, struct err *err)
+{
+	const char *list = own->addressees;
+	char site[SITE_LEN + 1];
+	int rc = 1;
+
+	while (rc > 0 && next_site(&list, site))
+		rc = covered_by(s, own, site, err);
+	return rc;
+}
+
+/* The chain of newer bundles that begins with `at`: the next has the next
+ * sequence and begins where the last one ended.  How far does it go? */
+static uint64_t
+chain_end(const struct ours *ours, const struct drop_own *at)
+{
+	uint64_t end = at->until, sequence = at->sequence;
+	const struct drop_own *b;
+	int moved = 1;
+	size_t i;
+
+	while (moved) {
+		moved = 0;
+		for (i = 0; i < ours->count; i++) {
+			b = own_of(ours, i);
+			if (b == NULL || !same_stream(at, b) ||
+			    b->since != end || b->sequence != sequence + 1)
+				continue;
+			end = b->until;
+			sequence = b->sequence;
+			moved = 1;
+		}
+	}
+	return end;
+}
+
+static int
+is_superseded(const struct ours *ours, const struct drop_own *own)
+{
+	const struct drop_own *b;
+	size_t i;
+
+	for (i = 0; i < ours->count; i++) {
+		b = own_of(ours, i);
+		if (b == NULL || !same_stream(own, b) || !is_newer(b, own) ||
+		    b->since > own->since)
+			continue;
+		if (chain_end(ours, b) >= own->until)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+has_newer(const struct ours *ours, const struct drop_own *own,
+    int kind)
+{
+	const struct drop_own *b;
+	size_t i;
+
+	for (i = 0; i < ours->count; i++) {
+		b = own_of(ours, i);
+		if (b != NULL && is_newer(b, own) &&
+		    b->kind != MANIFEST_EXCERPT &&
+		    (kind < 0 || b->kind == kind) &&
+		    same(b->addressees, own->addressees))
+			return 1;
+	}
+	return 0;
+}
+
+static int
+any_gaps(struct store *s, const struct drop_own *own, struct err *err)
+{
+	const char *list = own->addressees;
+	char site[SITE_LEN + 1];
+	uint64_t gaps = 0;
+	struct peer p;
+	int rc;
+
+	while (gaps == 0 && next_site(&list, site)) {
+		if ((rc = peer_by_site(s, site, &p, err)) < 0 ||
+		    (rc > 0 && (rc = stream_gaps(s, p.id, &gaps, err)) < 0))
+			return rc;
+	}
+	return gaps > 0;
+}
+
+static int
+may_go(const struct ours *ours, struct store *s,
+    const struct drop_own *own, struct err *err)
+{
+	int rc;
+
+	switch (own->kind) {
+	case MANIFEST_BUNDLE:
+		if ((rc = is_covered(s, own, err)) != 0)
+			return rc;
+		return is_superseded(ours, own);
+	case MANIFEST_RECEIPT:
+		return has_newer(ours, own, -1);
+	case MANIFEST_REQUEST:
+		if (has_newer(ours, own, MANIFEST_REQUEST))
+			return 1;
+		if (!has_newer(ours, own, -1))
+			return 0;
+		rc = any_gaps(s, own, err);
+		return rc < 0 ? rc : !rc;
+	default:
+		return 0;
+	}
+}
+
+/* --- taking away ------------------------------------------------------- */
+
+static int
+free_one(struct survey *x, const struct ours *ours, struct store *s,
+    struct drop_file *f, struct err *err)
+{
+	int64_t now = s->clock, freed = f->own->freed;
+	int rc = may_go(ours, s, f->own, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		f->own->freed = 0;
+	else if (freed == 0 || freed > now)
+		f->own->freed = now;
+	if (f->own->freed != freed)
+		f->stale = 1;
+	return rc > 0 && now - f->own->freed >=
+	    (int64_t)x->drop->keep * DAY;
+}
+
+static void
+take_away(struct survey *x, struct drop_file *f, struct retain_result *ret,
+    struct err *failed)
+{
+	if (unlinkat(x->dir_fd, f->name, 0) == 0) {
+		ret->removed++;
+		ret->bytes += f->size;
+	} else if (errno != ENOENT) {
+		(void)err_io(failed, errno, "drop \"%s\": \"%s\" cannot be "
+		    "removed", x->drop->name, f->name);
+		return;
+	}
+	f->gone = 1;
+}
+
+int
+retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
+    struct err *err)
+{
+	CLEANUP(ours_clear) struct ours ours = { NULL, 0 };
+	struct err failed = ERR_INIT;
+	size_t i;
+	int rc;
+
+	*ret = (struct retain_result){ 0, 0, 0 };
+	if ((rc = ours_list(&ours, &x->files, err)) < 0)
+		return rc;
+	for (i = 0; i < ours.count; i++) {
+		if ((rc = free_one(x, &ours, s, ours.at[i], err)) < 0)
+			return rc;
+		if (rc > 0)
+			take_away(x, ours.at[i], ret, &failed);
+		else
+			ret->kept += ours.at[i]->own->freed != 0;
+	}
+	if (ret->removed > 0 && fsync(x->dir_fd) != 0)
+		(void)err_io(&failed, errno, "drop \"%s\": folder \"%s\"",
+		    x->drop->name, x->drop->path);
+	if (failed.code == E_OK)
+		return 0;
+	*err = failed;
+	return -(int)err->code;
+}
+
+/* --- who blocks -------------------------------------------------------- */
+
+static int
+add_block(const struct drop_file *f, struct store *s, struct retain_block *b,
+    struct err *err)
+{
+	int rc;
+
+	if (strstr(f->own->addressees, b->peer->site) == NULL)
+		return 0;
+	if ((rc = covered_by(s, f->own, b->peer->site, err)) != 0)
+		return rc < 0 ? rc : 0;
+	b->files++;
+	b->bytes += f->size;
+	if (b->since == 0 || f->first < b->since)
+		b->since = f->first;
+	return 0;
+}
+
+int
+retain_blocks(const struct drop_files *files, struct store *s,
+    const struct peer *peers, size_t count, struct retain_block *ret,
+    struct err *err)
+{
+	CLEANUP(ours_clear) struct ours ours = { NULL, 0 };
+	const struct drop_own *own;
+	size_t i, k;
+	int rc;
+
+	for (k = 0; k < count; k++)
+		ret[k] = (struct retain_block){ .peer = &peers[k] };
+	if ((rc = ours_list(&ours, files, err)) < 0)
+		return rc;
+	for (i = 0; i < ours.count; i++) {
+		own = own_of(&ours, i);
+		if (own->kind != MANIFEST_BUNDLE || is_superseded(&ours, own))
+			continue;
+		for (k = 0; k < count; k++)
+			if ((rc = add_block(ours.at[i], s, &ret[k],
+			    err)) < 0)
+				return rc;
+	}
+	return 0;
+}
+
+/* --- how far it leads -------------------------------------------------- */
+
+static int
+leads_on(const struct drop_own *own, const struct actor *self,
+    const char *addressees, const char *filter, uint64_t from)
+{
+	return own->kind == MANIFEST_BUNDLE &&
+	    actor_cmp(&own->actor, self) == 0 &&
+	    same(own->addressees, addressees) && same(own->filter, filter) &&
+	    own->since <= from && own->until > from;
+}
+
+int
+retain_reach(const struct drop_files *files, const struct actor *self,
+    const char *addressees, const char *filter, uint64_t since,
+    uint64_t *ret, struct err *err)
+{
+	CLEANUP(ours_clear) struct ours ours = { NULL, 0 };
+	int moved = 1;
+	size_t i;
+
+	*ret = since;
+	if (ours_list(&ours, files, err) < 0)
+		return -(int)err->code;
+	while (moved) {
+		moved = 0;
+		for (i = 0; i < ours.count; i++) {
+			if (!leads_on(ours.at[i]->own, self, addressees,
+			    filter, *ret))
+				continue;
+			*ret = ours.at[i]->own->until;
+			moved = 1;
+		}
+	}
+	return 0;
+}

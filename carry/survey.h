@@ -1,0 +1,51 @@
+/* survey.h: a drop as it is now: what lies in it, and of what was seen the
+ * last time only what is new or open looked at again.
+ *
+ * Nothing in a drop is believed that is not signed: not a name, not a date,
+ * not that a file stays as it was.  What is foreign is passed over.
+ */
+#ifndef SATCHEL_SURVEY_H
+#define SATCHEL_SURVEY_H
+
+#include "../format/minisign.h"
+#include "../importer/folder.h"
+#include "../store/drop.h"
+
+struct survey_broken {			/* begins like ours, and is not good */
+	size_t file;			/* index in files */
+	struct err_kept why;
+};
+
+struct survey {
+	const struct drop *drop;	/* borrowed */
+	int dir_fd;
+	struct drop_files files;	/* by name; gone ones still in it */
+	struct survey_broken *broken;	/* owned */
+	size_t broken_count;
+};
+#define SURVEY_INIT { .dir_fd = -1 }
+void survey_clear(struct survey *x);
+
+/* Open the drop (mark_check), list it and look; what is for us and was not
+ * read yet is added to `due`, not sorted.  The store is not written.
+ * E_MEDIA_GONE, E_CONFIG, E_IO; E_LIMIT over DROP_FILES_MAX. */
+int survey_take(struct survey *x, struct store *s, const struct drop *d,
+    const struct minisign_pub *own, struct folder *due, struct err *err);
+
+/* The file in it that a path names; NULL: none. */
+struct drop_file *survey_find(struct survey *x, const char *path);
+
+/* A file of ours was just put there (a path in the drop). */
+int survey_put(struct survey *x, struct store *s, const char *path,
+    const struct minisign_pub *own, struct err *err);
+
+/* How many files of a kind are there now, and their bytes. */
+uint64_t survey_count(const struct survey *x, enum drop_what what,
+    uint64_t *ret_bytes);
+
+/* Remember it, in a transaction of its own.  Peers to whom a file of ours was
+ * addressed that is gone, though we have not removed it, are owed another
+ * receipt. */
+int survey_save(struct survey *x, struct store *s, struct err *err);
+
+#endif

@@ -1,0 +1,573 @@
+#include "night.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/file.h"
+#include "../base/lock.h"
+#include "../base/text.h"
+#include "../store/cadence.h"
+#include "home.h"
+
+#define LOCK_FILE "sync.lock"
+#define WAIT_S 60u			/* for the store between steps */
+#define BROKEN_S 86400			/* a copy is done within a day */
+#define WORKERS_MAX 3u
+
+void
+night_clear(struct night *n)
+{
+	size_t i, k;
+
+	for (i = 0; i < n->count; i++) {
+		survey_clear(&n->at[i].survey);
+		for (k = 0; k < n->at[i].file_count; k++) {
+			free(n->at[i].files[k].path);
+			free(n->at[i].files[k].to);
+		}
+		free(n->at[i].files);
+		free(n->at[i].blocks);
+	}
+	free(n->at);
+	for (i = 0; i < n->alarm_count; i++) {
+		err_kept_clear(&n->alarms[i].err);
+		free(n->alarms[i].about);
+	}
+	free(n->alarms);
+	drops_clear(&n->drops);
+	requests_clear(&n->requests);
+	import_result_clear(&n->imported);
+	round_clear(&n->round);
+	store_closep(&n->s);
+	file_closep(&n->lock_fd);
+}
+
+/* --- alarms ------------------------------------------------------------ */
+
+int
+night_alarm(struct night *n, const char *about, const struct err *why,
+    struct err *err)
+{
+	struct night_alarm *more = realloc(n->alarms, (n->alarm_count + 1) *
+	    sizeof *more);
+
+	if (more == NULL)
+		return err_oom(err);
+	n->alarms = more;
+	more += n->alarm_count;
+	*more = (struct night_alarm){ .about = strdup(about) };
+	if (more->about == NULL)
+		return err_oom(err);
+	err_keep(&more->err, why);
+	n->alarm_count++;
+	return 0;
+}
+
+static int
+about_drop(struct night *n, const struct night_drop *d, const struct err *why,
+    struct err *err)
+{
+	char about[sizeof "drop " + DROP_NAME_MAX];
+
+	/* Without memory nothing goes on. */
+	if (why->code == E_INTERNAL) {
+		*err = *why;
+		return -(int)err->code;
+	}
+	(void)strcpy(about, "drop ");
+	(void)strcat(about, d->drop->name);
+	return night_alarm(n, about, why, err);
+}
+
+int
+night_exit(const struct night *n)
+{
+	if (n->alarm_count > 0)
+		return err_exit(n->alarms[0].err.code);
+	return n->conflicts > 0 ? err_exit(I_CONFLICTS) : 0;
+}
+
+/* --- begin ------------------------------------------------------------- */
+
+static int
+open_store(struct night *n, struct err *err)
+{
+	if (n->s != NULL)
+		return 0;
+	return home_open_wait(n->c, HOME_WRITE, WAIT_S, &n->s, err);
+}
+
+static int
+take_lock(struct night *n, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf home = BUF_INIT, path = BUF_INIT;
+	int rc;
+
+	if ((rc = home_path(&n->c->opts, &home, err)) < 0)
+		return rc;
+	buf_addf(&path, "%s/%s", home.at, LOCK_FILE);
+	if (buf_str(&path) == NULL)
+		return err_oom(err);
+	rc = lock_open(path.at, LOCK_ALONE, (unsigned)opt_number(&n->c->opts,
+	    "wait", 0), home.at, err);
+	n->lock_fd = rc < 0 ? -1 : rc;
+	return rc < 0 ? rc : 0;
+}
+
+static int
+is_meant(const struct night *n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n->only_count; i++)
+		if (strcmp(n->only[i], name) == 0)
+			return 1;
+	return n->only_count == 0;
+}
+
+static int
+check_names(const struct night *n, struct err *err)
+{
+	size_t i, k;
+
+	for (i = 0; i < n->only_count; i++) {
+		for (k = 0; k < n->drops.count; k++)
+			if (strcmp(n->drops.at[k].name, n->only[i]) == 0)
+				break;
+		if (k < n->drops.count)
+			continue;
+		(void)err_set(err, E_USAGE, "there is no drop \"%.64s\"",
+		    n->only[i]);
+		return err_next(err, "'satchel drop list' names them");
+	}
+	if (n->drops.count > 0)
+		return 0;
+	(void)err_set(err, E_CONFIG, "%s has no drop", n->name);
+	return err_next(err, "make one with 'satchel drop add NAME PATH "
+	    "--peers PEER...'");
+}
+
+static int
+begin(struct night *n, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	if ((rc = home_now(&n->now, err)) < 0 ||
+	    (rc = home_open(n->c, HOME_WRITE, &n->s, err)) < 0)
+		return rc;
+	n->started = n->s->clock;
+	memcpy(n->name, n->s->name, sizeof n->name);
+	if ((rc = keys_public(n->s->home, &n->own, err)) < 0 ||
+	    (rc = drop_list(n->s, &n->drops, err)) < 0 ||
+	    (rc = check_names(n, err)) < 0)
+		return rc;
+	n->at = calloc(n->drops.count, sizeof *n->at);
+	if (n->at == NULL)
+		return err_oom(err);
+	for (i = 0; i < n->drops.count; i++) {
+		if (!is_meant(n, n->drops.at[i].name))
+			continue;
+		n->at[n->count].drop = &n->drops.at[i];
+		n->at[n->count].survey = (struct survey)SURVEY_INIT;
+		n->count++;
+	}
+	return 0;
+}
+
+/* --- collect ----------------------------------------------------------- */
+
+/* Begins like ours and has been wrong for longer than a copy takes? */
+static int
+watch_broken(struct night *n, struct night_drop *d, struct err *err)
+{
+	struct survey *x = &d->survey;
+	size_t i;
+
+	for (i = 0; i < x->broken_count; i++) {
+		const struct drop_file *f = &x->files.at[x->broken[i].file];
+		char date[21];
+		struct err why;
+
+		if (n->s->clock - f->first < BROKEN_S)
+			continue;
+		err_recall(&why, &x->broken[i].why);
+		text_date(date, f->first);
+		(void)err_prefix(&why, "drop \"%s\": \"%s\", there since %s",
+		    d->drop->name, f->name, date);
+		(void)err_next(&why, "ask its sender; if nobody needs it, "
+		    "remove it");
+		if (about_drop(n, d, &why, err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
+
+static int
+take_surveys(struct night *n, struct folder *due, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n->count; i++) {
+		struct night_drop *d = &n->at[i];
+		struct err why = ERR_INIT;
+
+		rc = survey_take(&d->survey, n->s, d->drop, &n->own.sign,
+		    due, &why);
+		d->there = rc >= 0;
+		if (rc < 0 && (why.code != E_MEDIA_GONE ||
+		    !d->drop->removable) &&
+		    about_drop(n, d, &why, err) < 0)
+			return -(int)err->code;
+		if (rc >= 0 && watch_broken(n, d, err) < 0)
+			return -(int)err->code;
+	}
+	folder_sort(due);
+	return 0;
+}
+
+static int
+identity(void *ctx, const struct age_identity **ret, struct err *err)
+{
+	struct night *n = ctx;
+	int rc = keys_age(&n->c->keys, &n->c->opts, n->s->home, err);
+
+	*ret = n->c->keys.age;
+	return rc;
+}
+
+static struct night_drop *
+drop_of(struct night *n, const char *path, struct drop_file **ret)
+{
+	size_t i;
+
+	for (i = 0; i < n->count; i++)
+		if (n->at[i].there && (*ret = survey_find(&n->at[i].survey,
+		    path)) != NULL)
+			return &n->at[i];
+	*ret = NULL;
+	return NULL;
+}
+
+static int
+note_report(struct night *n, const struct import_report *r, struct err *err)
+{
+	struct drop_file *f;
+	struct err why;
+
+	n->conflicts += r->conflicts;
+	if (r->err.code != E_OK) {
+		report_err(r, &why);
+		return night_alarm(n, r->path, &why, err);
+	}
+	if (drop_of(n, r->path, &f) != NULL && r->outcome != IMPORT_OTHER) {
+		f->what = DROP_READ;
+		f->stale = 1;
+	}
+	return 0;
+}
+
+/* A request that lies there, and tells of nothing new, is enough. */
+static int
+is_asked(struct night *n, const struct import_report *r)
+{
+	struct drop_file *f;
+	struct night_drop *d = drop_of(n, r->path, &f);
+	size_t i;
+
+	if (d == NULL || f->first >= n->started)
+		return 0;
+	for (i = 0; i < d->survey.files.count; i++) {
+		const struct drop_file *o = &d->survey.files.at[i];
+
+		if (!o->gone && o->own != NULL &&
+		    o->own->kind == MANIFEST_REQUEST &&
+		    strcmp(o->own->addressees, r->from_site) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Ask for what is missing, each peer once. */
+static int
+ask(struct night *n, struct err *err)
+{
+	CLEANUP(buf_freep) struct import_report *gaps = NULL;
+	struct import_result open = { NULL, 0 };
+	size_t i;
+
+	gaps = calloc(n->imported.count + 1, sizeof *gaps);
+	if (gaps == NULL)
+		return err_oom(err);
+	open.at = gaps;
+	for (i = 0; i < n->imported.count; i++)
+		if (n->imported.at[i].outcome == IMPORT_GAP &&
+		    !is_asked(n, &n->imported.at[i]))
+			gaps[open.count++] = n->imported.at[i];
+	requests_write(&n->requests, n->c, n->s, &open);
+	for (i = 0; i < n->requests.count; i++)
+		if (n->requests.at[i].err.code != E_OK &&
+		    night_alarm(n, n->requests.at[i].site,
+		    &n->requests.at[i].err, err) < 0)
+			return -(int)err->code;
+	return 0;
+}
+
+static int
+collect(struct night *n, struct err *err)
+{
+	CLEANUP(folder_clear) struct folder due = { NULL, 0 };
+	struct import_request r = { .mode = IMPORT_APPLY,
+	    .identity = identity, .ctx = n, .own = &n->own.sign };
+	size_t i;
+	int rc;
+
+	if ((rc = take_surveys(n, &due, err)) < 0)
+		return rc;
+	if (n->steps & NIGHT_COLLECT && due.count > 0) {
+		progress_begin(&n->shown, "importing", opt_flag(&n->c->opts,
+		    "progress"));
+		r.progress.at = progress_bytes;
+		r.progress.ctx = &n->shown;
+		rc = import_folder(n->s, &due, &r, &n->imported, err);
+		progress_end(&n->shown, rc >= 0);
+	}
+	for (i = 0; i < n->imported.count && rc >= 0; i++)
+		rc = note_report(n, &n->imported.at[i], err);
+	if (rc >= 0)
+		rc = ask(n, err);
+	for (i = 0; i < n->count && rc >= 0; i++)
+		if (n->at[i].there)
+			rc = survey_save(&n->at[i].survey, n->s, err);
+	store_closep(&n->s);
+	return rc;
+}
+
+/* --- publish ----------------------------------------------------------- */
+
+static unsigned
+workers(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 2 ? 0 : n - 1 < (long)WORKERS_MAX ? (unsigned)n - 1 :
+	    WORKERS_MAX;
+}
+
+static int
+note_file(struct night_drop *d, const struct send_group *g,
+    struct export_file *from, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf to = BUF_INIT;
+	struct night_file *more;
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		buf_addf(&to, "%s%s", i > 0 ? " " : "", g->peers[i].name);
+	more = realloc(d->files, (d->file_count + 1) * sizeof *more);
+	if (buf_str(&to) == NULL || more == NULL) {
+		d->files = more != NULL ? more : d->files;
+		return err_oom(err);
+	}
+	d->files = more;
+	more += d->file_count++;
+	*more = (struct night_file){ from->path, to.at,
+	    g->what == SEND_RECEIPT, from->sequence, from->since,
+	    from->until, from->records, from->size };
+	from->path = NULL;		/* taken over, both */
+	to.at = NULL;
+	return 0;
+}
+
+static int
+publish_group(struct night *n, struct night_drop *d,
+    const struct send_group *g, struct err *err)
+{
+	CLEANUP(export_result_clear) struct export_result files =
+	    EXPORT_RESULT_INIT;
+	struct export_request r = { .since_time = -1, .until_time = -1,
+	    .created = n->now, .workers = workers() };
+	struct err why = ERR_INIT;
+	size_t i;
+	int rc;
+
+	if ((rc = open_store(n, err)) < 0 ||
+	    (rc = keys_sign(&n->c->keys, &n->c->opts, n->s->home, err)) < 0)
+		return rc;
+	r.key = n->c->keys.sign;
+	r.heartbeat = g->what == SEND_RECEIPT;
+	progress_begin(&n->shown, "exporting", opt_flag(&n->c->opts,
+	    "progress"));
+	r.progress.at = progress_objects;
+	r.progress.ctx = &n->shown;
+	rc = send_group(g, d->drop, n->s, &r, &files, &why);
+	progress_end(&n->shown, rc >= 0);
+
+	/* The lock may be gone already. */
+	store_closep(&n->s);
+	if (rc < 0 && about_drop(n, d, &why, err) < 0)
+		return -(int)err->code;
+	for (i = 0; i < files.count; i++)
+		if (note_file(d, g, &files.files[i], err) < 0)
+			return -(int)err->code;
+	return 0;
+}
+
+static int
+put_all(struct night *n, struct night_drop *d, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < d->file_count; i++)
+		if ((rc = survey_put(&d->survey, n->s, d->files[i].path,
+		    &n->own.sign, err)) < 0)
+			return rc;
+	return 0;
+}
+
+/* A pass of removal; what could not be removed is an alarm once. */
+static int
+prune(struct night *n, struct night_drop *d, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf ours = BUF_INIT;
+	struct retain_result now;
+	struct err why = ERR_INIT;
+	int rc;
+
+	buf_addf(&ours, "%s_to_", n->name);
+	if (buf_str(&ours) == NULL)
+		return err_oom(err);
+	file_sweep(d->drop->path, ours.at);
+	rc = retain_prune(&d->survey, n->s, &now, &why);
+	d->pruned.removed += now.removed;
+	d->pruned.bytes += now.bytes;
+	d->pruned.kept = now.kept;
+	return rc < 0 ? about_drop(n, d, &why, err) : 0;
+}
+
+static int
+publish(struct night *n, struct night_drop *d, struct err *err)
+{
+	CLEANUP(send_plan_clear) struct send_plan plan = { NULL, 0 };
+	size_t i;
+	int rc;
+
+	if ((rc = open_store(n, err)) < 0 ||
+	    (rc = send_plan(&plan, &d->survey, n->s, n->s->clock, err)) < 0)
+		return rc;
+	for (i = 0; i < plan.count; i++)
+		if (plan.at[i].what != SEND_NOTHING &&
+		    (rc = publish_group(n, d, &plan.at[i], err)) < 0)
+			return rc;
+	return 0;
+}
+
+static int
+note_blocks(struct night *n, struct night_drop *d, struct err *err)
+{
+	CLEANUP(buf_freep) struct peer *peers = NULL;
+	CLEANUP(buf_freep) struct retain_block *blocks = NULL;
+	size_t count = 0, i;
+	int rc;
+
+	if ((rc = drop_peers(n->s, d->drop->id, &peers, &count, err)) < 0)
+		return rc;
+	blocks = calloc(count + 1, sizeof *blocks);
+	d->blocks = calloc(count + 1, sizeof *d->blocks);
+	if (blocks == NULL || d->blocks == NULL)
+		return err_oom(err);
+	if ((rc = retain_blocks(&d->survey.files, n->s, peers, count, blocks,
+	    err)) < 0)
+		return rc;
+	for (i = 0; i < count; i++) {
+		struct night_block *b = &d->blocks[d->block_count];
+
+		if (blocks[i].files == 0)
+			continue;
+		memcpy(b->name, blocks[i].peer->name, sizeof b->name);
+		b->files = blocks[i].files;
+		b->bytes = blocks[i].bytes;
+		b->since = blocks[i].since;
+		d->block_count++;
+	}
+	return 0;
+}
+
+/* Room is made before anything is written, and what this made superfluous goes
+ * after it. */
+static int
+at_drop(struct night *n, struct night_drop *d, struct err *err)
+{
+	int rc;
+
+	if ((rc = open_store(n, err)) < 0 ||
+	    (n->steps & NIGHT_PRUNE && (rc = prune(n, d, err)) < 0) ||
+	    (n->steps & NIGHT_PUBLISH && (rc = publish(n, d, err)) < 0) ||
+	    (rc = open_store(n, err)) < 0 ||
+	    (rc = put_all(n, d, err)) < 0 ||
+	    (n->steps & NIGHT_PRUNE && (rc = prune(n, d, err)) < 0) ||
+	    (rc = note_blocks(n, d, err)) < 0)
+		return rc;
+	rc = survey_save(&d->survey, n->s, err);
+	store_closep(&n->s);
+	return rc;
+}
+
+/* --- who is late ------------------------------------------------------- */
+
+static int
+watch_peer(void *ctx, const struct peer *p, struct err *err)
+{
+	struct night *n = ctx;
+	int64_t since = cadence_late_since(p, n->s->clock);
+	char about[sizeof "peer " + sizeof p->name], date[21];
+	struct err why = ERR_INIT;
+
+	if (since == 0)
+		return 0;
+	text_date(date, since);
+	(void)strcpy(about, "peer ");
+	(void)strcat(about, p->name);
+	(void)err_set(&why, E_STALE_SOURCE, "nothing has come from %s, though "
+	    "it was due on %s", p->name, date);
+	(void)err_next(&why, "call that site: does its sync run, and is its "
+	    "drop or its courier there?");
+	return night_alarm(n, about, &why, err);
+}
+
+/* --- the night --------------------------------------------------------- */
+
+int
+night_run(struct night *n, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	if ((rc = take_lock(n, err)) < 0 || (rc = begin(n, err)) < 0)
+		return rc;
+	store_closep(&n->s);
+	if ((rc = round_begin(&n->round, n->c, n->steps & NIGHT_COLLECT,
+	    err)) < 0 ||
+	    (rc = open_store(n, err)) < 0 ||
+	    (rc = collect(n, err)) < 0 ||
+	    (n->steps & NIGHT_COLLECT &&
+	    (rc = round_end(&n->round, &n->imported, err)) < 0))
+		return rc;
+	if (n->round.err.code != E_OK &&
+	    (rc = night_alarm(n, "mirror", &n->round.err, err)) < 0)
+		return rc;
+	for (i = 0; i < n->count; i++)
+		if (n->at[i].there && (rc = at_drop(n, &n->at[i], err)) < 0)
+			return rc;
+	if ((rc = open_store(n, err)) < 0)
+		return rc;
+	if (n->steps & NIGHT_WATCH &&
+	    (rc = peer_each(n->s, watch_peer, n, err)) < 0)
+		return rc;
+	n->ended = n->s->clock;
+	store_closep(&n->s);
+	return 0;
+}
