@@ -58,7 +58,7 @@ FENCE ?= $(if $(findstring -fsanitize,$(CFLAGS))$(findstring \
 ALL_CFLAGS = $(CSTD) $(WARN) $(HARDEN) $(FENCE) -pthread -I. $(CFLAGS)
 LIBS = -larchive -lsqlite3 -ljansson -lsodium -lcurl -linih -lzstd -lz
 
-ROOMS = base format store exporter importer mirror mirror/senaite
+ROOMS = base format store exporter importer carry mirror mirror/senaite
 LIB_SRC = $(sort $(wildcard $(ROOMS:=/*.c)))
 CLI_SRC = $(sort $(wildcard cli/*.c))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c)) tests/unit/age_vectors.c
