@@ -45,6 +45,7 @@ static const struct {
 	[E_FORK] = { "E_FORK", 8 },
 	[E_ROLLED_BACK] = { "E_ROLLED_BACK", 8 },
 	[E_CLOCK] = { "E_CLOCK", 9 },
+	[E_STALE_SOURCE] = { "E_STALE_SOURCE", 9 },
 	[E_NOT_FOR_US] = { "E_NOT_FOR_US", 10 },
 	[E_DECRYPT] = { "E_DECRYPT", 10 },
 	[E_PASSPHRASE] = { "E_PASSPHRASE", 10 },

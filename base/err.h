@@ -27,6 +27,7 @@ enum err_code {
 	E_MASS_DELETE,			/* exit 7: too many at once */
 	E_GAP, E_FORK, E_ROLLED_BACK,	/* exit 8: the order is wrong */
 	E_CLOCK,			/* exit 9: our clock cannot be right */
+	E_STALE_SOURCE,			/* exit 9: a peer is silent for long */
 	E_NOT_FOR_US, E_DECRYPT, E_PASSPHRASE, E_KEYFILE, E_PERMS, /* 10 */
 	I_CONFLICTS,			/* exit 11: applied, with conflicts */
 	E_DEST_REJECTED, E_DEST_MISMATCH, /* exit 12: a mirror refused */

@@ -227,6 +227,44 @@ text_number(uint64_t *ret, const char *text, size_t len, uint64_t max)
 	return 0;
 }
 
+static const struct {
+	char letter;
+	int64_t seconds;
+} units[] = {
+	{ 'w', 604800 }, { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 }
+};
+#define UNITS (sizeof units / sizeof *units)
+
+int
+text_duration(int64_t *ret_s, const char *text, size_t len, int64_t max)
+{
+	int64_t unit = 1;
+	uint64_t n;
+	size_t i;
+
+	for (i = 0; i < UNITS && len > 0; i++)
+		if (text[len - 1] == units[i].letter) {
+			unit = units[i].seconds;
+			len--;
+			break;
+		}
+	if (text_number(&n, text, len, (uint64_t)(max / unit)) < 0 || n == 0)
+		return -1;
+	*ret_s = (int64_t)n * unit;
+	return 0;
+}
+
+void
+text_add_duration(struct buf *out, int64_t seconds)
+{
+	size_t i = 0;
+
+	while (seconds % units[i].seconds != 0)
+		i++;
+	buf_addf(out, "%lld%c", (long long)(seconds / units[i].seconds),
+	    units[i].letter);
+}
+
 static int
 is_alnum(char c)
 {

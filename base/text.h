@@ -41,6 +41,12 @@ void text_json(struct buf *out, const char *text, size_t len);
 /* A decimal number without sign or leading zero, 0..max.  0 or -1. */
 int text_number(uint64_t *ret, const char *text, size_t len, uint64_t max);
 
+/* A length of time, 1 to `max` seconds: a number and s, m, h, d or w, such as
+ * 90s, 12h, 3d; without a letter they are seconds.  0 or -1.  And written, in
+ * the largest of the letters that needs no fraction. */
+int text_duration(int64_t *ret_s, const char *text, size_t len, int64_t max);
+void text_add_duration(struct buf *out, int64_t seconds);
+
 /* Names: a site's name is [A-Za-z0-9][A-Za-z0-9.-]{0,31}; a uid is 1 to 255,
  * a type 1 to 64 of [A-Za-z0-9._:/@~+-], first a letter or digit, without
  * "..".  Return 1 if it is one. */

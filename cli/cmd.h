@@ -51,7 +51,7 @@ extern const struct cmd_spec cmd_init;
 extern const struct cmd_spec cmd_lab_load, cmd_lab_dump, cmd_lab_show,
     cmd_lab_delete;
 extern const struct cmd_spec cmd_site_card, cmd_site_show,
-    cmd_site_fingerprint, cmd_site_restored;
+    cmd_site_set, cmd_site_fingerprint, cmd_site_restored;
 extern const struct cmd_spec cmd_peer_add, cmd_peer_list, cmd_peer_show,
     cmd_peer_set, cmd_peer_revoke, cmd_peer_remove;
 extern const struct cmd_spec cmd_export, cmd_receipt;

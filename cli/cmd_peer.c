@@ -5,6 +5,7 @@
 
 #include "../base/file.h"
 #include "../base/text.h"
+#include "../store/cadence.h"
 #include "../store/log.h"
 #include "../store/peer.h"
 #include "ask.h"
@@ -240,6 +241,18 @@ digits_of(const struct peer *p, char out[CARD_TEXT_MAX], struct err *err)
 	return 0;
 }
 
+/* When silence of it is an alarm, as `peer set` takes it; "auto", by what it
+ * promises. */
+static int
+silence_of(const struct peer *p, struct buf *ret, struct err *err)
+{
+	if (p->silent_after > 0)
+		text_add_duration(ret, p->silent_after);
+	else
+		buf_adds(ret, p->silent_after == 0 ? "never" : "auto");
+	return buf_str(ret) == NULL ? err_oom(err) : 0;
+}
+
 static void
 say_json(struct out *o, const struct peer *p, const char *digits)
 {
@@ -255,6 +268,15 @@ say_json(struct out *o, const struct peer *p, const char *digits)
 	out_date(o, "added", p->added);
 	out_date(o, "last_import", p->last_import);
 	out_date(o, "last_export", p->last_export);
+	out_date(o, "heard", p->last_heard);
+	if (p->cadence > 0)
+		out_number(o, "cadence", (uint64_t)p->cadence);
+	else
+		out_null(o, "cadence");
+	if (p->silent_after >= 0)
+		out_number(o, "silent_after", (uint64_t)p->silent_after);
+	else
+		out_null(o, "silent_after");
 }
 
 static int
@@ -340,6 +362,24 @@ say_settings(struct cmd *c, struct store *s, const struct peer *p,
 	return rc;
 }
 
+/* What it promises, and when its silence is an alarm. */
+static int
+say_silence(struct out *o, const struct peer *p, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf silent = BUF_INIT, every = BUF_INIT;
+
+	if (p->cadence > 0)
+		text_add_duration(&every, p->cadence);
+	if (silence_of(p, &silent, err) < 0)
+		return -(int)err->code;
+	if (buf_str(&every) == NULL)
+		return err_oom(err);
+	say_date(o, "last heard", p->last_heard);
+	out_text(o, "promises     %s%s\nsilent-after %s\n", p->cadence > 0 ?
+	    "a file every " : "nothing", every.at, silent.at);
+	return 0;
+}
+
 static int
 show(struct cmd *c, struct err *err)
 {
@@ -363,6 +403,8 @@ show(struct cmd *c, struct err *err)
 	say_date(&c->out, "added", p.added);
 	say_date(&c->out, "last import", p.last_import);
 	say_date(&c->out, "last export", p.last_export);
+	if ((rc = say_silence(&c->out, &p, err)) < 0)
+		return rc;
 	say_json(&c->out, &p, digits);
 	return say_settings(c, s, &p, err);
 }
@@ -396,6 +438,24 @@ one_of(const char *key, const char *value, const char *const *names,
 }
 
 static int
+set_silent(struct store *s, const struct peer *p, const char *value,
+    struct err *err)
+{
+	int64_t after = -1;
+
+	if (strcmp(value, "never") == 0)
+		after = 0;
+	else if (strcmp(value, "auto") != 0 &&
+	    text_duration(&after, value, strlen(value), INT32_MAX) < 0) {
+		(void)err_set(err, E_USAGE, "silent-after=\"%.64s\" is not a "
+		    "value of it", value);
+		return err_next(err, "silent-after takes a time such as 12h or"
+		    " 3d, never, or auto");
+	}
+	return peer_set_silent(s, p->id, after, err);
+}
+
+static int
 set_one(struct store *s, const struct peer *p, const char *pair,
     struct err *err)
 {
@@ -410,6 +470,8 @@ set_one(struct store *s, const struct peer *p, const char *pair,
 	} else if (len == 7 && memcmp(pair, "forward", 7) == 0) {
 		n = one_of("forward", value + 1, yes_no, 2, err);
 		rc = n < 0 ? n : peer_set_forward(s, p->id, n, err);
+	} else if (len == 12 && memcmp(pair, "silent-after", 12) == 0) {
+		rc = set_silent(s, p, value + 1, err);
 	} else {
 		(void)err_set(err, E_USAGE, "\"%.64s\" is not a setting of a "
 		    "peer", pair);
@@ -422,16 +484,18 @@ set_one(struct store *s, const struct peer *p, const char *pair,
 static int
 say_peer(struct cmd *c, struct store *s, const char *name, struct err *err)
 {
+	CLEANUP(buf_clear) struct buf silent = BUF_INIT;
 	char digits[CARD_TEXT_MAX];
 	struct peer p;
 	int rc;
 
 	if ((rc = need_peer(s, name, &p, err)) < 0 ||
-	    (rc = digits_of(&p, digits, err)) < 0)
+	    (rc = digits_of(&p, digits, err)) < 0 ||
+	    (rc = silence_of(&p, &silent, err)) < 0)
 		return rc;
-	out_text(&c->out, "%s: encrypt=%s forward=%s%s\n", p.name,
-	    peer_encrypt_name(p.encrypt), p.forward ? "yes" : "no",
-	    p.revoked ? " revoked" : "");
+	out_text(&c->out, "%s: encrypt=%s forward=%s silent-after=%s%s\n",
+	    p.name, peer_encrypt_name(p.encrypt), p.forward ? "yes" : "no",
+	    silent.at, p.revoked ? " revoked" : "");
 	say_json(&c->out, &p, digits);
 	return 0;
 }
@@ -522,6 +586,9 @@ const struct cmd_spec cmd_peer_set = {
 	.more = "encrypt=no|yes|required: encrypt what is for this peer; with "
 	    "'required' also refuse what comes from it in plain.  "
 	    "forward=yes|no: may it send what others made?  "
+	    "silent-after=TIME|auto|never: after how long without a file of "
+	    "it an alarm is due (such as 36h or 3d; auto: twice what it "
+	    "promises).  "
 	    "At the mirror of a SENAITE also, into mirror.ini, for objects "
 	    "that were born at the peer: remote-prefix=, local-prefix=, "
 	    "prefix-types=, types=, skip=, read-only=, update-only= (names "

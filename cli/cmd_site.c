@@ -5,7 +5,9 @@
 
 #include "../base/file.h"
 #include "../base/text.h"
+#include "../store/cadence.h"
 #include "../store/guard.h"
+#include "../store/log.h"
 #include "cmd.h"
 #include "home.h"
 
@@ -81,6 +83,91 @@ const struct cmd_spec cmd_site_card = {
 	.run = card
 };
 
+/* --- what it promises -------------------------------------------------- */
+
+static int
+say_cadence(struct out *o, const char *label, int64_t cadence,
+    struct err *err)
+{
+	CLEANUP(buf_clear) struct buf every = BUF_INIT;
+
+	if (cadence > 0)
+		text_add_duration(&every, cadence);
+	else
+		buf_adds(&every, "none");
+	if (buf_str(&every) == NULL)
+		return err_oom(err);
+	out_text(o, "%s%s\n", label, every.at);
+	if (cadence > 0)
+		out_number(o, "cadence", (uint64_t)cadence);
+	else
+		out_null(o, "cadence");
+	return 0;
+}
+
+static int
+read_cadence(const char *pair, int64_t *ret, struct err *err)
+{
+	const char *value = pair + strlen("cadence=");
+
+	*ret = 0;
+	if (strncmp(pair, "cadence=", strlen("cadence=")) != 0) {
+		(void)err_set(err, E_USAGE, "\"%.64s\" is not a setting of a "
+		    "site", pair);
+		return err_next(err, "'satchel site set --help' names the "
+		    "settings");
+	}
+	if (strcmp(value, "none") == 0 ||
+	    text_duration(ret, value, strlen(value), INT32_MAX) == 0)
+		return 0;
+	(void)err_set(err, E_USAGE, "cadence=\"%.64s\" is not a value of it",
+	    value);
+	return err_next(err, "cadence takes a time such as 12h or 1d, or "
+	    "none");
+}
+
+static int
+log_setting(struct store *s, const char *pair, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
+
+	buf_adds(&detail, "{\"set\":");
+	text_json(&detail, pair, strlen(pair));
+	buf_addc(&detail, '}');
+	if (buf_str(&detail) == NULL)
+		return err_oom(err);
+	return log_add(s, "site-set", NULL, NULL, detail.at, err);
+}
+
+static int
+set(struct cmd *c, struct err *err)
+{
+	CLEANUP(store_closep) struct store *s = NULL;
+	const char *pair = c->opts.args[0];
+	int64_t cadence;
+	int rc;
+
+	if ((rc = read_cadence(pair, &cadence, err)) < 0 ||
+	    (rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
+	    (rc = store_begin(s, err)) < 0 ||
+	    (rc = cadence_set(s, cadence, err)) < 0 ||
+	    (rc = log_setting(s, pair, err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0)
+		return rc;
+	return say_cadence(&c->out, "cadence=", cadence, err);
+}
+
+const struct cmd_spec cmd_site_set = {
+	.args = "KEY=VALUE",
+	.min = 1, .max = 1,
+	.needs = CMD_STORE,
+	.more = "cadence=TIME|none: promise peers a file at least every 12h, "
+	    "1d, ...; it stands in every file from now on, and a peer that "
+	    "was promised so is alarmed when it hears nothing for twice as "
+	    "long.",
+	.run = set
+};
+
 /* --- show, fingerprint ------------------------------------------------- */
 
 static int
@@ -90,10 +177,12 @@ show(struct cmd *c, struct err *err)
 	CLEANUP(buf_clear) struct buf sign = BUF_INIT, age = BUF_INIT;
 	char digits[CARD_TEXT_MAX], id[MINISIGN_ID_HEX];
 	struct card card;
+	int64_t cadence;
 	int rc;
 
 	if ((rc = home_open(c, HOME_READ, &s, err)) < 0 ||
-	    (rc = home_card(s, &card, err)) < 0)
+	    (rc = home_card(s, &card, err)) < 0 ||
+	    (rc = cadence_get(s, &cadence, err)) < 0)
 		return rc;
 	card_fingerprint(&card, digits);
 	minisign_id_hex(card.sign.id, id);
@@ -121,7 +210,7 @@ show(struct cmd *c, struct err *err)
 	out_str(&c->out, "minisign", sign.at);
 	out_str(&c->out, "age", age.at);
 	out_str(&c->out, "home", s->home);
-	return 0;
+	return say_cadence(&c->out, "cadence      ", cadence, err);
 }
 
 const struct cmd_spec cmd_site_show = {

@@ -21,6 +21,7 @@ static const struct {
 	{ "lab delete", &cmd_lab_delete, "delete objects" },
 	{ "site card", &cmd_site_card, "write this site's card for a peer" },
 	{ "site show", &cmd_site_show, "show who this site is" },
+	{ "site set", &cmd_site_set, "change what this site promises" },
 	{ "site fingerprint", &cmd_site_fingerprint,
 	    "print the digits to read over the phone" },
 	{ "site restored", &cmd_site_restored,

@@ -239,6 +239,9 @@ remember(struct chain *c, struct err *err)
 		if ((rc = stream_blobs_end(c->s, c->p->ids[i], FILTER_ALL,
 		    c->m.until, err)) < 0)
 			return rc;
+	for (i = 0; i < c->p->to_count && c->is_last && !c->p->excerpt; i++)
+		if ((rc = stream_want_done(c->s, c->p->ids[i], err)) < 0)
+			return rc;
 	c->s->sequence = c->m.sequence;
 	c->s->state_dirty = 1;
 	if ((rc = stream_write(c->s, c->m.sequence, c->pub.id, c->p->ids,
@@ -495,6 +498,7 @@ chain_finish(struct chain *c, uint64_t until, struct err *err)
 {
 	int rc;
 
+	c->is_last = 1;
 	if ((rc = close_bundle(c, until, err)) < 0)
 		return rc;
 	if (c->spooled_count > 0)

@@ -46,6 +46,7 @@ struct chain {
 	struct manifest m;
 	uint64_t covered;		/* sequence of the last whole object */
 	int mid_record;			/* it may not be cut now */
+	int is_last;			/* it ends the chain */
 	unsigned members;		/* submitted to this bundle */
 	uint64_t ahead;			/* bound of what is in the ring */
 	size_t tail;			/* bound of manifest.json */

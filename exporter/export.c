@@ -32,6 +32,8 @@ dry_run(const struct plan *p, struct export_result *ret, struct err *err)
 	ret->files[0].since = p->since;
 	ret->files[0].until = p->until;
 	ret->files[0].records = p->due;
+	ret->files[0].blobs = p->wanted_here;
+	ret->files[0].blob_bytes = p->wanted_bytes;
 	return 0;
 }
 
@@ -39,16 +41,17 @@ int
 export_run(struct store *s, const struct export_request *r,
     struct export_result *ret, struct err *err)
 {
+	CLEANUP(plan_clear) struct plan p = { .wanted = BUF_INIT };
 	CLEANUP(chain_clear) struct chain c = { .pub = PUBLISH_INIT };
-	struct plan p;
 	int rc;
 
 	*ret = (struct export_result)EXPORT_RESULT_INIT;
-	if ((rc = plan_make(s, r, &p, err)) < 0)
+	if ((rc = plan_make(s, r, &p, err)) < 0 ||
+	    (rc = plan_wanted(s, &p, err)) < 0)
 		return rc;
 	if (p.excerpt && (rc = write_count(s, &p, &p.due, err)) < 0)
 		return rc;
-	if (p.due == 0 && r->wanted_count == 0 && !r->heartbeat &&
+	if (p.due == 0 && p.wanted.len == 0 && !r->heartbeat &&
 	    !r->full && (p.excerpt || !p.owed))
 		return 0;
 	if (r->dry_run)

@@ -32,7 +32,8 @@ struct export_request {
 	size_t type_count;
 	uint64_t max_size;		/* of a file; 0: 4 GiB - 1 */
 	uint64_t max_records;		/* of a file; 0: any number */
-	const unsigned char (*wanted)[32];	/* blobs to carry anyway */
+	const unsigned char (*wanted)[32];	/* blobs to carry anyway; of a
+					 * request: those it asks for */
 	size_t wanted_count;
 	int request;			/* export_receipt: ask for what is
 					 * missing */
@@ -57,7 +58,9 @@ struct export_result {
 #define EXPORT_RESULT_INIT { .files = NULL }
 void export_result_clear(struct export_result *r);
 
-/* Export.  No file if nothing is due, none is owed and no heartbeat is asked.
+/* Export.  No file if nothing is due or wanted, no receipt is owed and no
+ * heartbeat is asked.  What the addressees asked for (stream_want) is carried
+ * too, and with the last file of the chain wanted no more.
  * E_USAGE (unknown peer, bad out), E_REVOKED, E_POLICY (addressees that differ
  * in policy), E_LIMIT, E_WRITE_VERIFY, E_NOSPACE, E_IO, ... : then no file
  * has its final name but those finished before (in `ret`). */

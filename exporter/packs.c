@@ -221,20 +221,21 @@ int
 packs_wanted(struct packs *k, struct err *err)
 {
 	const struct plan *p = k->c->p;
+	const unsigned char *hash;
 	uint64_t size;
 	int64_t id;
 	size_t i, j;
 	int rc;
 
 	/* What we thought of these was wrong. */
-	for (i = 0; i < p->r->wanted_count; i++) {
-		if ((rc = blob_find(k->c->s, p->r->wanted[i], &id, &size,
-		    err)) < 0)
+	for (i = 0; i < p->wanted.len; i += 32) {
+		hash = (const unsigned char *)p->wanted.at + i;
+		if ((rc = blob_find(k->c->s, hash, &id, &size, err)) < 0)
 			return rc;
 		for (j = 0; rc > 0 && j < p->to_count; j++)
 			if (stream_blob_lost(k->c->s, p->ids[j], id, err) < 0)
 				return -(int)err->code;
-		if ((rc = carry(k, p->r->wanted[i], 1, err)) < 0)
+		if ((rc = carry(k, hash, 1, err)) < 0)
 			return rc;
 	}
 	return packs_flush(k, err);

@@ -19,7 +19,7 @@ void packs_clear(struct packs *k);
 int packs_need(struct packs *k, const unsigned char hash[32],
     struct err *err);
 
-/* Carry what a request asked for. */
+/* Carry what requests asked for. */
 int packs_wanted(struct packs *k, struct err *err);
 
 /* Submit the pack being filled. */

@@ -5,7 +5,18 @@
 
 #include "../base/mutant.h"
 #include "../base/text.h"
+#include "../store/blob.h"
+#include "../store/cadence.h"
 #include "../store/stream.h"
+
+_Static_assert(CADENCE_MIN == FORMAT_CADENCE_MIN &&
+    CADENCE_MAX == FORMAT_CADENCE_MAX, "what is set can be written");
+
+void
+plan_clear(struct plan *p)
+{
+	buf_clear(&p->wanted);
+}
 
 static int
 by_site(const void *a, const void *b)
@@ -120,6 +131,67 @@ plan_make(struct store *s, const struct export_request *r, struct plan *ret,
 	return set_range(s, ret, err);
 }
 
+/* --- wanted blobs ------------------------------------------------------ */
+
+static int
+by_hash(const void *a, const void *b)
+{
+	return memcmp(a, b, 32);
+}
+
+/* Ascending, each once. */
+static void
+sort_hashes(struct buf *b)
+{
+	size_t i, kept = 0;
+
+	if (b->len == 0)
+		return;
+	qsort(b->at, b->len / 32, 32, by_hash);
+	for (i = 32; i < b->len; i += 32)
+		if (memcmp(b->at + i, b->at + kept, 32) != 0) {
+			kept += 32;
+			memmove(b->at + kept, b->at + i, 32);
+		}
+	b->len = kept + 32;
+}
+
+static int
+count_wanted(struct store *s, struct plan *p, struct err *err)
+{
+	uint64_t size;
+	int64_t id;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < p->wanted.len; i += 32) {
+		if ((rc = blob_find(s, (unsigned char *)p->wanted.at + i, &id,
+		    &size, err)) < 0)
+			return rc;
+		p->wanted_here += (size_t)rc;
+		p->wanted_bytes += rc > 0 ? size : 0;
+	}
+	return 0;
+}
+
+int
+plan_wanted(struct store *s, struct plan *p, struct err *err)
+{
+	const struct export_request *r = p->r;
+	size_t i;
+	int rc;
+
+	if (r->wanted_count > 0)
+		buf_add(&p->wanted, r->wanted, r->wanted_count * 32);
+	for (i = 0; i < p->to_count && !p->excerpt; i++)
+		if ((rc = stream_wanted(s, p->ids[i], &p->wanted, err)) < 0)
+			return rc;
+	if ((rc = buf_check(&p->wanted, err)) < 0)
+		return rc;
+	sort_hashes(&p->wanted);
+	return count_wanted(s, p, err);
+}
+
 /* --- the manifest ------------------------------------------------------ */
 
 static int
@@ -215,6 +287,7 @@ plan_manifest(struct store *s, const struct plan *p,
     enum manifest_kind kind, struct manifest *ret, struct err *err)
 {
 	struct minisign_pub pub;
+	int64_t cadence = 0;
 	size_t i;
 	int rc;
 
@@ -226,6 +299,9 @@ plan_manifest(struct store *s, const struct plan *p,
 	minisign_id_hex(pub.id, ret->key);
 	text_date(ret->created, p->r->created);
 	ret->sequence = s->sequence + 1;
+	if ((rc = cadence_get(s, &cadence, err)) < 0)
+		return rc;
+	ret->cadence = (uint64_t)cadence;
 	ret->to = calloc(p->to_count, sizeof *ret->to);
 	ret->heard = calloc(p->to_count, sizeof *ret->heard);
 	if (ret->to == NULL || ret->heard == NULL)

@@ -21,11 +21,21 @@ struct plan {
 	int64_t via;			/* its own objects are left out; 0 */
 	uint64_t due;			/* objects, before an excerpt's pick */
 	int owed;			/* a receipt is owed to one of them */
+	struct buf wanted;		/* blobs to carry anyway, 32 bytes
+					 * each, ascending; plan_wanted */
+	uint64_t wanted_bytes;		/* of those that are here */
+	size_t wanted_here;
 };
+void plan_clear(struct plan *p);
 
 /* E_USAGE, E_REVOKED, E_POLICY. */
 int plan_make(struct store *s, const struct export_request *r,
     struct plan *ret, struct err *err);
+
+/* What is to be carried anyway: what the request names, and what requests of
+ * the addressees that were imported wait for and is here.  Of an excerpt
+ * nothing more than the request names. */
+int plan_wanted(struct store *s, struct plan *p, struct err *err);
 
 /* Fill a manifest of this kind but for codec, range and totals.  sequence is
  * the next one. */

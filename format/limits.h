@@ -17,6 +17,8 @@
 #define FORMAT_RECORD_MAX 8388608u	/* content of them, and twice their
 					 * context and stamps */
 #define FORMAT_WANTED_MAX 2000u		/* blobs that one request names */
+#define FORMAT_CADENCE_MIN 3600u	/* promised seconds: an hour */
+#define FORMAT_CADENCE_MAX 31622400u	/* 366 days */
 #define FORMAT_NAME_MAX 64u		/* a member's name */
 
 #endif

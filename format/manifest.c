@@ -210,6 +210,8 @@ add_file(struct buf *out, const struct manifest *m)
 	int has_data = m->kind == MANIFEST_BUNDLE ||
 	    m->kind == MANIFEST_EXCERPT;
 
+	if (m->cadence != 0)
+		add_number(out, "cadence", m->cadence);
 	if (has_data)
 		add_text(out, "compression",
 		    m->codec == CODEC_ZSTD ? "zstd" : "gzip");
@@ -303,7 +305,10 @@ read_fields(struct manifest *m, json_t *top, struct err *err)
 			return r;
 		if (!(f->kinds & 1u << m->kind))
 			continue;
-		if ((v = json_object_get(top, f->key)) == NULL)
+		v = json_object_get(top, f->key);
+		if (v == NULL && f->kinds & MANIFEST_MAY)
+			continue;
+		if (v == NULL)
 			return err_set(err, E_MANIFEST, "\"%s\" is missing",
 			    f->key);
 		if ((r = f->read(m, v, err)) < 0)

@@ -69,6 +69,8 @@ struct manifest {
 	char *age;			/* "age1..."; owned */
 
 	/* all but cards */
+	uint64_t cadence;		/* seconds within which the next file
+					 * is promised; 0: not there */
 	struct manifest_site *to;	/* owned, as all arrays; ascending */
 	size_t to_count;		/* 1..FORMAT_TO_MAX */
 	uint64_t sequence;		/* 1.. */

@@ -133,6 +133,15 @@ read_minisign(struct manifest *m, const json_t *v, struct err *err)
 	return read_key_text(&m->minisign, v, "minisign", err);
 }
 
+static int
+read_cadence(struct manifest *m, const json_t *v, struct err *err)
+{
+	return get_number(&m->cadence, v, FORMAT_CADENCE_MIN) < 0 ||
+	    m->cadence > FORMAT_CADENCE_MAX ?
+	    wrong(err, "cadence", "a number of seconds from an hour to 366 "
+	    "days") : 0;
+}
+
 /* Which of the words a string is; -1: none, or another value. */
 static int
 word_index(const json_t *v, const char *const *words, int count)
@@ -500,6 +509,7 @@ const struct manifest_field manifest_fields[] = {
 	{ "critical", IN_ALL, read_critical },
 	{ "kind", IN_ALL, read_kind },
 	{ "age", IN_CARD, read_age },
+	{ "cadence", IN_FILE | MANIFEST_MAY, read_cadence },
 	{ "compression", IN_DATA, read_compression },
 	{ "created", IN_ALL, read_created },
 	{ "encryption", IN_DATA, read_encryption },

@@ -11,11 +11,14 @@
 
 struct manifest_field {
 	const char *key;
-	unsigned kinds;			/* bit 1 << kind: it has the field */
+	unsigned kinds;			/* bit 1 << kind: it has the field,
+					 * or with MANIFEST_MAY may have it */
 
 	/* Strict: type, range, order.  E_MANIFEST, E_VERSION, E_LIMIT. */
 	int (*read)(struct manifest *m, const json_t *value, struct err *err);
 };
+
+#define MANIFEST_MAY (1u << 31)
 
 /* The first MANIFEST_FIELDS_FIRST are in all kinds and say which of the
  * others there are; the last has no key.  Read in this order. */

@@ -6,6 +6,7 @@
 #include "../base/mutant.h"
 #include "../base/text.h"
 #include "../store/blob.h"
+#include "../store/cadence.h"
 #include "../store/object.h"
 #include "../store/stream.h"
 
@@ -417,9 +418,17 @@ remember(struct applying *x, const unsigned char id[32], struct err *err)
 	    (rc = stream_set_owed(x->s, p->id, 1, err)) < 0)))
 		return rc;
 	if ((rc = take_statement(x, err)) < 0 ||
-	    (rc = learn_heads(x, err)) < 0)
+	    (rc = learn_heads(x, err)) < 0 ||
+	    (m->kind == MANIFEST_REQUEST &&
+	    (rc = stream_want(x->s, p->id, m->from.generation, m->sequence,
+	    (const unsigned char (*)[32])m->wanted, m->wanted_count,
+	    err)) < 0) ||
+	    (rc = stream_hear(x->s, p->id, m->from.generation, m->sequence,
+	    err)) < 0 ||
+	    (rc = stream_read(x->s, p, &m->from, m->sequence, id, err)) < 0)
 		return rc;
-	return stream_read(x->s, p, &m->from, m->sequence, id, err);
+	return rc == 0 ? 0 : cadence_heard(x->s, p->id, (int64_t)m->cadence,
+	    err);
 }
 
 static int

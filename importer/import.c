@@ -113,7 +113,8 @@ log_job(struct job *j, const char *event, const char *detail,
 }
 
 /* A refused file that is authentic: remember lives of ours that it names,
- * the gap, and that it was refused.  Nothing of its content. */
+ * the gap, that it was refused, and that its sender lives.  Nothing of its
+ * content. */
 static int
 note_refusal(struct job *j, struct err *err)
 {
@@ -128,6 +129,9 @@ note_refusal(struct job *j, struct err *err)
 	if ((rc = store_begin(j->s, err)) < 0)
 		return rc;
 	admit_note_lives(j->s, &j->a.m);
+	if ((rc = stream_hear(j->s, j->a.peer.id, j->a.m.from.generation,
+	    j->a.m.sequence, err)) < 0)
+		return rc;
 	if (why->code == E_GAP && j->a.m.kind == MANIFEST_BUNDLE &&
 	    (rc = stream_gap(j->s, j->a.peer.id, &j->a.m.from, j->a.m.filter,
 	    j->a.m.since, err)) < 0)

@@ -16,20 +16,23 @@ int cadence_get(struct store *s, int64_t *ret_s, struct err *err);
 /* In a writing transaction.  E_USAGE: neither 0 nor within the limits. */
 int cadence_set(struct store *s, int64_t seconds, struct err *err);
 
-/* A peer's newest file says so (0: it promises nothing any more). */
+/* The newest file of a peer that was applied says so (0: it promises nothing
+ * any more).  In a writing transaction. */
 int cadence_heard(struct store *s, int64_t peer, int64_t seconds,
     struct err *err);
 
 /* After how many seconds a peer's silence is an alarm: as set for it, or else
- * twice what it promised; 0: never.  `silent_after` of peer_set_silent: -1: by
- * its promise. */
+ * twice what it promised; 0: never. */
 int64_t cadence_patience(const struct peer *p);
+
+/* In a writing transaction.  -1: by its promise; 0: never; else within the
+ * limits, or E_USAGE. */
 int peer_set_silent(struct store *s, int64_t peer, int64_t silent_after,
     struct err *err);
 
 /* Since when (seconds since 1970) the peer should have been heard of: 0 if it
- * is not late.  Counted from the last file of it that was read, or else from
- * the day it was added. */
+ * is not late, or is revoked.  Counted from its last sign of life
+ * (stream_hear), or from the day it was added where that is later. */
 int64_t cadence_late_since(const struct peer *p, int64_t now);
 
 #endif

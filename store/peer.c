@@ -5,7 +5,8 @@
 
 #define COLUMNS "id,site,name,trusted,revoked,key_id,minisign,age,encrypt," \
 	"forward,added,last_import,last_export,life,acked_generation," \
-	"acked_sequence,owed,heard_actor,heard_sequence,heard_id"
+	"acked_sequence,owed,heard_actor,heard_sequence,heard_id," \
+	"last_heard,cadence,silent_after"
 
 static const char *const encrypt_names[] = { "no", "yes", "required" };
 
@@ -69,6 +70,10 @@ of_row(struct store *s, sqlite3_stmt *st, struct peer *p, struct err *err)
 	p->owed = sqlite3_column_int(st, 16);
 	p->heard_sequence = (uint64_t)sqlite3_column_int64(st, 18);
 	(void)store_column_hash(st, 19, p->heard_id);
+	p->last_heard = sqlite3_column_int64(st, 20);
+	p->cadence = sqlite3_column_int64(st, 21);
+	p->silent_after = sqlite3_column_type(st, 22) == SQLITE_NULL ? -1 :
+	    sqlite3_column_int64(st, 22);
 	if ((rc = copy_actor(s, &p->life, st, 13, err)) < 0 ||
 	    (rc = copy_actor(s, &p->heard_actor, st, 17, err)) < 0)
 		return rc;

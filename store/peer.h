@@ -23,6 +23,10 @@ struct peer {
 	enum peer_encrypt encrypt;
 	int forward;			/* may send what others made */
 	int64_t added, last_import, last_export;	/* 0: never */
+	int64_t last_heard;		/* of: see stream_hear; 0: never */
+	int64_t cadence;		/* seconds within which it promised
+					 * its next file; 0: it did not */
+	int64_t silent_after;		/* seconds; 0: never; -1: by cadence */
 	struct actor life;		/* newest known; generation 0: none */
 	uint64_t acked_generation, acked_sequence;	/* newest statement */
 	int owed;			/* we owe it a receipt */

@@ -103,15 +103,32 @@ const char schema_tables[] =
     "CREATE TRIGGER log_still BEFORE UPDATE ON log BEGIN "
     "SELECT raise(ABORT, 'the log is append-only'); END;";
 
-/* What schema 1 did not have: drops, promises, wishes of peers. */
+/* What schema 1 did not have: signs of life, promises, wishes of peers;
+ * drops. */
 const char schema_2[] =
+    /* The newest file of a peer, by its generation and sequence, that was
+     * seen to be its own and for us, applied or refused; and when. */
+    "ALTER TABLE peer ADD COLUMN seen_generation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peer ADD COLUMN seen_sequence INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peer ADD COLUMN last_heard INTEGER;"
+    "UPDATE peer SET seen_generation=coalesce((SELECT generation FROM actor "
+    "WHERE id=heard_actor),0),seen_sequence=coalesce(heard_sequence,0),"
+    "last_heard=last_import;"
+
     /* The seconds within which a peer promised its next file (0: it did not),
      * and after how many its silence is an alarm here (NULL: by its promise;
      * 0: never). */
     "ALTER TABLE peer ADD COLUMN cadence INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE peer ADD COLUMN silent_after INTEGER;"
 
-    /* Attachments that peers asked for and that no export carried since. */
+    /* When a gap was first met (NULL: before there was this column). */
+    "ALTER TABLE gap ADD COLUMN first INTEGER;"
+
+    /* Attachments that the newest request of a peer asked for and that no
+     * export carried since; that request's file. */
+    "ALTER TABLE peer ADD COLUMN wanted_generation INTEGER NOT NULL "
+    "DEFAULT 0;"
+    "ALTER TABLE peer ADD COLUMN wanted_sequence INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE wanted(peer INTEGER NOT NULL, hash BLOB NOT NULL, "
     "PRIMARY KEY(peer, hash)) WITHOUT ROWID;"
 

@@ -53,12 +53,19 @@ int
 stream_since(struct store *s, int64_t peer, const char *filter,
     uint64_t *ret, struct err *err)
 {
+	return stream_acked(s, peer, &s->self, filter, ret, err);
+}
+
+int
+stream_acked(struct store *s, int64_t peer, const struct actor *self,
+    const char *filter, uint64_t *ret, struct err *err)
+{
 	sqlite3_stmt *st;
 	int64_t actor;
 	int rc;
 
 	*ret = 0;
-	if ((rc = store_actor_find(s, &s->self, &actor, err)) <= 0)
+	if ((rc = store_actor_find(s, self, &actor, err)) <= 0)
 		return rc;
 	if ((st = store_sql(s, "SELECT until FROM acked WHERE peer=? AND "
 	    "actor=? AND filter=?", err)) == NULL)
@@ -342,9 +349,20 @@ stream_read(struct store *s, const struct peer *p, const struct actor *a,
 	    (a->generation == p->heard_actor.generation &&
 	    sequence < p->heard_sequence)))
 		return 0;
-	return store_run(s, err, "UPDATE peer SET heard_actor=?,"
+	rc = store_run(s, err, "UPDATE peer SET heard_actor=?,"
 	    "heard_sequence=?,heard_id=? WHERE id=?", "iihi", actor,
 	    (int64_t)sequence, id, p->id);
+	return rc < 0 ? rc : 1;
+}
+
+int
+stream_hear(struct store *s, int64_t peer, uint64_t generation,
+    uint64_t sequence, struct err *err)
+{
+	return store_run(s, err, "UPDATE peer SET seen_generation=?1,"
+	    "seen_sequence=?2,last_heard=?3 WHERE id=?4 AND "
+	    "(seen_generation,seen_sequence)<(?1,?2)", "iiii",
+	    (int64_t)generation, (int64_t)sequence, s->clock, peer);
 }
 
 /* --- lives ------------------------------------------------------------- */
@@ -389,34 +407,6 @@ stream_touch(struct store *s, int64_t peer, int is_import, struct err *err)
 	    "ii", s->clock, peer) :
 	    store_run(s, err, "UPDATE peer SET last_export=? WHERE id=?",
 	    "ii", s->clock, peer);
-}
-
-/* --- gaps -------------------------------------------------------------- */
-
-int
-stream_gap(struct store *s, int64_t peer, const struct actor *a,
-    const char *filter, uint64_t since, struct err *err)
-{
-	int64_t actor;
-
-	if (store_actor_id(s, a, &actor, err) < 0)
-		return -(int)err->code;
-	return store_run(s, err, "INSERT INTO gap(peer,actor,filter,since) "
-	    "VALUES(?,?,?,?) ON CONFLICT(peer,actor,filter) DO UPDATE SET "
-	    "since=max(since,excluded.since)", "iisi", peer, actor, filter,
-	    (int64_t)since);
-}
-
-int
-stream_gaps(struct store *s, int64_t peer, uint64_t *ret, struct err *err)
-{
-	sqlite3_stmt *st = store_sql(s, "SELECT count(*) FROM gap WHERE "
-	    "peer=?", err);
-
-	if (st == NULL)
-		return -(int)err->code;
-	store_bind(st, "i", peer);
-	return one_number(s, st, ret, err);
 }
 
 /* --- blobs ------------------------------------------------------------- */

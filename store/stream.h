@@ -34,6 +34,10 @@ struct stream_head {
 int stream_since(struct store *s, int64_t peer, const char *filter,
     uint64_t *ret, struct err *err);
 
+/* The same of any life of ours. */
+int stream_acked(struct store *s, int64_t peer, const struct actor *self,
+    const char *filter, uint64_t *ret, struct err *err);
+
 /* How far we have applied a stream of a peer; raise it (never lowered).
  * Raising it over a remembered gap forgets the gap. */
 int stream_applied(struct store *s, int64_t peer, const struct actor *a,
@@ -68,12 +72,19 @@ int stream_write(struct store *s, uint64_t sequence,
     const unsigned char id[32], const int64_t *to, size_t to_count,
     struct err *err);
 
-/* Files read: 1 and the id, or 0; remember one, as the newest we have of the
- * peer if it is. */
+/* Files read: 1 and the id, or 0; remember one that is applied: 1 if it is the
+ * newest that we have of the peer, 0 if an older one came late. */
 int stream_was_read(struct store *s, const struct actor *a,
     uint64_t sequence, unsigned char ret[32], struct err *err);
 int stream_read(struct store *s, const struct peer *p, const struct actor *a,
     uint64_t sequence, const unsigned char id[32], struct err *err);
+
+/* An authentic file of the peer for us was looked at, applied or refused.  If
+ * it is newer than any before it, by generation and sequence, it is a sign of
+ * life (peer.last_heard); the same one again, or an older one that comes late,
+ * is none. */
+int stream_hear(struct store *s, int64_t peer, uint64_t generation,
+    uint64_t sequence, struct err *err);
 
 /* The newest life of a peer.  If it is newer than the one we knew: objects
  * lose `via` and what it sent us is no longer taken for granted.  Updates
@@ -91,6 +102,32 @@ int stream_gap(struct store *s, int64_t peer, const struct actor *a,
     const char *filter, uint64_t since, struct err *err);
 int stream_gaps(struct store *s, int64_t peer, uint64_t *ret,
     struct err *err);
+
+struct stream_gap {			/* of one stream of a peer */
+	struct actor actor;
+	uint64_t have, since;		/* applied up to; refused from */
+	int64_t first;			/* met then; 0: not known */
+};
+/* The gaps of a peer, oldest life first; free() them. */
+int stream_gap_list(struct store *s, int64_t peer, struct stream_gap **ret,
+    size_t *ret_count, struct err *err);
+
+/* A request of the peer wants these blobs, and no others: its list replaces
+ * that of an older request whole.  1; 0: a newer one (by generation and
+ * sequence of the file) was taken before.  In a writing transaction. */
+int stream_want(struct store *s, int64_t peer, uint64_t generation,
+    uint64_t sequence, const unsigned char (*hashes)[32], size_t count,
+    struct err *err);
+
+/* Append the wanted blobs that are whole here, 32 bytes each, ascending.
+ * Count all, also those that nobody here has. */
+int stream_wanted(struct store *s, int64_t peer, struct buf *ret,
+    struct err *err);
+int stream_wanted_count(struct store *s, int64_t peer, uint64_t *ret,
+    struct err *err);
+
+/* Those that are whole here were carried to the peer: wanted no more. */
+int stream_want_done(struct store *s, int64_t peer, struct err *err);
 
 /* Blobs that may be left out for a peer: it sent us the blob in its present
  * life, or its receipt covers a bundle of this stream that carried it. */

@@ -15,8 +15,11 @@ static const struct {
 	{ "site", "SELECT * FROM site WHERE key<>'sequence'" },
 	{ "peer", "SELECT id,site,name,trusted,revoked,key_id,minisign,age,"
 	    "added,encrypt,forward,life,acked_generation,acked_sequence,"
-	    "heard_actor,heard_sequence,heard_id,last_import FROM peer" },
-	{ "file_out", "" }, { "log", "" }, { "blob_sent", "" }
+	    "heard_actor,heard_sequence,heard_id,last_import,last_heard,"
+	    "seen_generation,seen_sequence,cadence,silent_after,"
+	    "wanted_generation,wanted_sequence FROM peer" },
+	{ "file_out", "" }, { "log", "" }, { "blob_sent", "" },
+	{ "wanted", "" }
 };
 
 static sqlite3 *

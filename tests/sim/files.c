@@ -175,11 +175,26 @@ run_once(struct world *w, int i, const struct sending *x, int may_die)
 	return killed;
 }
 
+/* Does a request that was read still wait for its answer? */
+static int
+is_waiting(struct world *w, int i)
+{
+	struct store *s = w->y->at[i].s;
+	sqlite3_stmt *st = store_sql(s, "SELECT 1 FROM wanted", &w->err);
+	int rc;
+
+	if (st == NULL || (rc = store_step(s, st, &w->err)) < 0)
+		violate(w, "a store cannot be read");
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
 int
 export_files(struct world *w, int i, const struct sending *x, int *ret_count)
 {
 	int first = w->parcel_count, may_die = w->p->kills > 0;
-	int watched = x->wanted == 0 && (may_die || dice_chance(&w->r, 20));
+	int watched = x->wanted == 0 && (may_die || dice_chance(&w->r, 20)) &&
+	    !is_waiting(w, i);
 	unsigned char before[32], after[32];
 
 	/* What is wanted is no longer taken for known. */

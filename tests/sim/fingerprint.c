@@ -12,7 +12,9 @@ static const char *const parts[] = {
 	"SELECT hash,size,parts,whole FROM blob ORDER BY id",
 	"SELECT id,length(bytes) FROM part ORDER BY id",
 	"SELECT id,life,acked_generation,acked_sequence,heard_actor,"
-	    "heard_sequence,heard_id FROM peer ORDER BY id",
+	    "heard_sequence,heard_id,cadence,wanted_generation,"
+	    "wanted_sequence FROM peer ORDER BY id",
+	"SELECT peer,hash FROM wanted",
 	"SELECT peer,actor,filter,until FROM applied",
 	"SELECT peer,actor,filter,until FROM acked",
 	"SELECT actor,n,head FROM head",

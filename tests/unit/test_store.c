@@ -138,7 +138,7 @@ TEST(refuses_other_databases)
 		const char *sql;
 		enum err_code code;
 	} all[] = {
-		{ "PRAGMA user_version=2", E_VERSION },
+		{ "PRAGMA user_version=3", E_VERSION },
 		{ "PRAGMA application_id=7", E_DAMAGED },
 		{ "DELETE FROM site WHERE key='id'", E_DAMAGED },
 		{ "DELETE FROM site WHERE key='n'", E_DAMAGED },

@@ -20,6 +20,7 @@ import bundle
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FORMAT = os.path.join(HERE, "../../docs/format.md")
+HEARD = ("seen_generation", "seen_sequence", "last_heard")
 ADDRESS_SPACE = 128 << 20	# of a run under limits; it starts in 64 MiB
 MINE = {"uid": "own-1", "type": "Client", "title": "Ours",
         "fields": {"Name": "Reader's own", "Result": "0.10"}}
@@ -126,15 +127,23 @@ class World:
     # What must stay as it was
 
     def rows(self, home="reader"):
-        """Every row of every table, log and gaps apart."""
+        """Every row of every table, log and gaps apart; of the peers, what
+        was heard of them apart."""
         db = sqlite3.connect("file:%s?mode=ro" % self.path(home, "store.db"),
                              uri=True)
         try:
             tables = [name for (name,) in db.execute(
                 "SELECT name FROM sqlite_schema WHERE type='table' "
                 "ORDER BY name")]
-            return {name: db.execute("SELECT * FROM \"%s\"" % name).fetchall()
+            rows = {name: db.execute("SELECT * FROM \"%s\"" % name).fetchall()
                     for name in tables}
+            columns = [row[1] for row in db.execute(
+                "PRAGMA table_info(peer)") if row[1] not in HEARD]
+            rows["peer"] = db.execute("SELECT %s FROM peer" % ",".join(
+                columns)).fetchall()
+            rows["heard"] = db.execute("SELECT id,%s FROM peer" % ",".join(
+                HEARD)).fetchall()
+            return rows
         finally:
             db.close()
 
