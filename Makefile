@@ -22,10 +22,13 @@
 #	make coverage        lines and branches that the tests reach
 #	make bench           speed and memory, as ratios to peers
 #	make install         PREFIX=/usr/local DESTDIR=
+#	make deb             install what is missing, build/deb/satchel_*.deb
 #	make clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+BASHDIR ?= share/bash-completion/completions
+ZSHDIR ?= share/zsh/site-functions
 CC ?= cc
 B ?= build
 FUZZ_SECONDS ?= 60
@@ -137,16 +140,25 @@ bench: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
-	    $(DESTDIR)$(PREFIX)/share/doc/satchel
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel \
+	    $(DESTDIR)$(PREFIX)/$(BASHDIR) $(DESTDIR)$(PREFIX)/$(ZSHDIR)
 	install -m 755 $(B)/satchel $(DESTDIR)$(PREFIX)/bin/satchel
 	install -m 644 docs/satchel.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/satchel-bundle.5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 README.md CHANGES.md LICENSE docs/*.md \
 	    $(DESTDIR)$(PREFIX)/share/doc/satchel/
+	install -m 644 packaging/completions/satchel.bash \
+	    $(DESTDIR)$(PREFIX)/$(BASHDIR)/satchel
+	install -m 644 packaging/completions/_satchel \
+	    $(DESTDIR)$(PREFIX)/$(ZSHDIR)/_satchel
+
+deb:
+	@sh tools/setup.sh deb
+	@sh packaging/deb.sh $(B)
 
 clean:
 	rm -rf $(B)
 
 .PHONY: all demo test tests check check-san check-valgrind lint bench \
-	live-senaite install clean
+	live-senaite install deb clean

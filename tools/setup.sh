@@ -3,6 +3,7 @@
 #
 #	sh tools/setup.sh build    what building needs
 #	sh tools/setup.sh test     what the tests need besides
+#	sh tools/setup.sh deb      what packing for Debian needs besides
 set -eu
 
 build="gcc libc6-dev make libarchive-dev libsqlite3-dev libjansson-dev
@@ -10,12 +11,15 @@ build="gcc libc6-dev make libarchive-dev libsqlite3-dev libjansson-dev
 # Stock tools that prove each layer, and what the test scripts are written in.
 test="minisign age zstd jq curl mandoc util-linux bsdutils strace procps
 	python3 openssl"
+deb="debhelper dpkg-dev fakeroot lintian"
 
 want=$build
 if [ "${1:-build}" = test ]; then
 	want="$build $test"
 	# The C2SP age vectors are a package of the npm registry.
 	command -v npm > /dev/null || want="$want npm"
+elif [ "${1:-build}" = deb ]; then
+	want="$build $deb"
 fi
 
 missing=
