@@ -28,8 +28,8 @@ enum cmd_needs {
 	CMD_MIRROR = 32,		/* speaks with the instance */
 	CMD_MAKES = 64,			/* makes the home */
 	CMD_DROPS = 128,		/* the site's drops, to write in */
-	CMD_PLACE = 256,		/* the last argument: a folder to
-					 * write in */
+	CMD_PLACE = 256,		/* last argument: a folder to write in */
+	CMD_PAIRS = 1024,		/* path=PATH among them: the same */
 	CMD_STARTS = 512		/* starts systemctl or crontab, which
 					 * no fence may hold */
 };
@@ -59,6 +59,10 @@ extern const struct cmd_spec cmd_import, cmd_verify;
 extern const struct cmd_spec cmd_inspect;
 extern const struct cmd_spec cmd_conflicts_list, cmd_conflicts_show,
     cmd_conflicts_resolve;
+extern const struct cmd_spec cmd_drop_add, cmd_drop_list, cmd_drop_show,
+    cmd_drop_set, cmd_drop_remove, cmd_drop_publish, cmd_drop_collect,
+    cmd_drop_prune;
+extern const struct cmd_spec cmd_sync;
 extern const struct cmd_spec cmd_status, cmd_log, cmd_doctor;
 extern const struct cmd_spec cmd_schedule_install, cmd_schedule_show,
     cmd_schedule_remove;

@@ -1,14 +1,12 @@
 #include "mirror.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 
 #include "../base/file.h"
+#include "../base/lock.h"
 #include "../base/text.h"
 #include "../mirror/senaite/senaite.h"
 #include "../store/instance.h"
@@ -79,29 +77,15 @@ static int
 take_lock(struct mirror_run *x, const char *home, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
-	const struct timespec nap = { 0, 100000000 };
-	time_t end = time(NULL) +
-	    (time_t)opt_number(&x->c->opts, "wait", 0);
+	int rc;
 
 	buf_addf(&path, "%s/%s", home, LOCK_FILE);
 	if (buf_str(&path) == NULL)
 		return err_oom(err);
-	x->lock_fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
-	if (x->lock_fd < 0)
-		return err_io(err, errno, "\"%s\"", path.at);
-	while (flock(x->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_io(err, errno, "lock \"%s\"", path.at);
-		if (time(NULL) >= end) {
-			(void)err_set(err, E_LOCKED, "another satchel is "
-			    "speaking with the SENAITE of \"%s\"", home);
-			return err_next(err, "try again, or wait with "
-			    "--wait SECONDS");
-		}
-		(void)nanosleep(&nap, NULL);
-	}
-	return 0;
+	rc = lock_open(path.at, LOCK_ALONE, (unsigned)opt_number(&x->c->opts,
+	    "wait", 0), home, err);
+	x->lock_fd = rc < 0 ? -1 : rc;
+	return rc < 0 ? rc : 0;
 }
 
 static int

@@ -496,6 +496,20 @@ note_blocks(struct night *n, struct night_drop *d, struct err *err)
 	return 0;
 }
 
+/* A stick will be pulled: what was removed there, too, is to be gone. */
+static int
+let_go(struct night *n, struct night_drop *d, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (!d->drop->removable)
+		return 0;
+	if (file_sync_medium(d->drop->path, &why) < 0)
+		return about_drop(n, d, &why, err);
+	d->safe = 1;
+	return 0;
+}
+
 /* Room is made before anything is written, and what this made superfluous goes
  * after it. */
 static int
@@ -509,7 +523,8 @@ at_drop(struct night *n, struct night_drop *d, struct err *err)
 	    (rc = open_store(n, err)) < 0 ||
 	    (rc = put_all(n, d, err)) < 0 ||
 	    (n->steps & NIGHT_PRUNE && (rc = prune(n, d, err)) < 0) ||
-	    (rc = note_blocks(n, d, err)) < 0)
+	    (rc = note_blocks(n, d, err)) < 0 ||
+	    (rc = let_go(n, d, err)) < 0)
 		return rc;
 	rc = survey_save(&d->survey, n->s, err);
 	store_closep(&n->s);

@@ -48,6 +48,7 @@ struct night_drop {
 	struct drop *drop;		/* borrowed from night.drops */
 	struct survey survey;
 	int there;			/* it was listed */
+	int safe;			/* removable, and all of it is on it */
 	struct retain_result pruned;
 	struct night_file *files;	/* owned */
 	size_t file_count;

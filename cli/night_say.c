@@ -58,6 +58,7 @@ json_drop(struct out *o, const struct night_drop *d)
 	out_str(o, "name", d->drop->name);
 	out_str(o, "path", d->drop->path);
 	out_bool(o, "there", d->there);
+	out_bool(o, "safe_to_remove", d->safe);
 	out_number(o, "own", survey_count(&d->survey, DROP_OWN, &bytes));
 	out_number(o, "own_bytes", bytes);
 	count_json(o, &d->survey, DROP_READ, "read");
@@ -138,6 +139,8 @@ words_of_drop(struct out *o, const struct night_drop *d)
 		out_text(o, "not there\n");
 		return;
 	}
+	if (d->safe)
+		out_text(o, "safe to remove; ");
 	out_size(bytes, size);
 	out_text(o, "%zu written, %" PRIu64 " removed; %" PRIu64 " of ours "
 	    "lie there (%s)\n", d->file_count, d->pruned.removed, own, size);
@@ -261,9 +264,10 @@ mail_text(struct out *o, const struct night *n, const struct err *failed)
 	struct err err;
 	size_t i;
 
-	if (failed->code != E_OK)
-		out_text(o, "Subject: satchel %s: the sync failed (%s)\n",
-		    n->name, err_name(failed->code));
+	if (failed->code != E_OK)	/* perhaps before it knew its name */
+		out_text(o, "Subject: satchel%s%s: the sync failed (%s)\n",
+		    n->name[0] != '\0' ? " " : "", n->name,
+		    err_name(failed->code));
 	else if (n->alarm_count > 0)
 		out_text(o, "Subject: satchel %s: %zu alarm%s\n", n->name,
 		    n->alarm_count, n->alarm_count == 1 ? "" : "s");
