@@ -30,6 +30,8 @@ enum cmd_needs {
 	CMD_DROPS = 128,		/* the site's drops, to write in */
 	CMD_PLACE = 256,		/* last argument: a folder to write in */
 	CMD_PAIRS = 1024,		/* path=PATH among them: the same */
+	CMD_MEDIA = 2048,		/* without arguments: carried media and
+					 * the drops, to read */
 	CMD_STARTS = 512		/* starts systemctl or crontab, which
 					 * no fence may hold */
 };
@@ -55,7 +57,7 @@ extern const struct cmd_spec cmd_site_card, cmd_site_show,
 extern const struct cmd_spec cmd_peer_add, cmd_peer_list, cmd_peer_show,
     cmd_peer_set, cmd_peer_revoke, cmd_peer_remove;
 extern const struct cmd_spec cmd_export, cmd_receipt;
-extern const struct cmd_spec cmd_import, cmd_verify;
+extern const struct cmd_spec cmd_scan, cmd_import, cmd_verify;
 extern const struct cmd_spec cmd_inspect;
 extern const struct cmd_spec cmd_conflicts_list, cmd_conflicts_show,
     cmd_conflicts_resolve;

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/medium.h"
 #include "../mirror/config.h"
 #include "../mirror/http.h"
 #include "../store/drop.h"
@@ -16,6 +17,11 @@
 /* What every run may read besides. */
 static const char *const common[] = {
 	"/dev/urandom", "/sys/devices/system/cpu/online"
+};
+
+/* What a path lies on (base/medium.h). */
+static const char *const mounts[] = {
+	"/proc/self/mountinfo", "/dev/disk", "/sys/dev/block", "/sys/devices"
 };
 
 /* What looking up a host and speaking TLS read: settings, the system's
@@ -124,11 +130,20 @@ open_places(struct fence *f, const struct opts *o, unsigned needs)
 			fence_write(f, o->args[i] + 5);
 }
 
-/* --- the drops --------------------------------------------------------- */
+/* --- media, and the drops ---------------------------------------------- */
+
+static int
+open_medium(void *ctx, const struct medium *m, struct err *err)
+{
+	(void)err;
+	fence_read(ctx, m->mount);
+	return 0;
+}
 
 /* What else is wrong with the store, the command itself will say. */
 static int
-open_drops(struct fence *f, struct cmd *c, struct err *err)
+open_drops(struct fence *f, struct cmd *c,
+    void (*leave_open)(struct fence *, const char *), struct err *err)
 {
 	CLEANUP(store_closep) struct store *s = NULL;
 	CLEANUP(drops_clear) struct drops drops = { NULL, 0 };
@@ -142,8 +157,21 @@ open_drops(struct fence *f, struct cmd *c, struct err *err)
 		return -(int)err->code;
 	}
 	for (i = 0; i < drops.count; i++)
-		fence_write(f, drops.at[i].path);
+		leave_open(f, drops.at[i].path);
 	return 0;
+}
+
+/* What a path lies on is asked of all of these. */
+static int
+open_media(struct fence *f, struct cmd *c, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+
+	read_all(f, mounts, COUNT(mounts));
+	if (c->opts.arg_count > 0)
+		return 0;
+	(void)medium_each(open_medium, f, &ignored);
+	return open_drops(f, c, fence_read, err);
 }
 
 /* --- the instance ------------------------------------------------------ */
@@ -197,7 +225,10 @@ confine(struct cmd *c, const struct cmd_spec *spec, struct err *err)
 	if (spec->needs & (CMD_STORE | CMD_MAKES) &&
 	    home_path(&c->opts, &home, &ignored) == 0)
 		open_home(&f, home.at);
-	if (spec->needs & CMD_DROPS && (rc = open_drops(&f, c, err)) < 0)
+	if (spec->needs & CMD_DROPS &&
+	    (rc = open_drops(&f, c, fence_write, err)) < 0)
+		return rc;
+	if (spec->needs & CMD_MEDIA && (rc = open_media(&f, c, err)) < 0)
 		return rc;
 	open_places(&f, &c->opts, spec->needs);
 	open_options(&f, &c->opts);

@@ -35,6 +35,7 @@ static const struct {
 	{ "export", &cmd_export, "write what a peer does not have yet" },
 	{ "verify", &cmd_verify, "check bundles, apply nothing" },
 	{ "inspect", &cmd_inspect, "show a bundle without trusting it" },
+	{ "scan", &cmd_scan, "find what lies here for this site" },
 	{ "import", &cmd_import, "apply bundles and receipts" },
 	{ "receipt", &cmd_receipt, "write a receipt alone" },
 	{ "conflicts list", &cmd_conflicts_list, "list what is in conflict" },

@@ -517,40 +517,51 @@ import_folder(struct store *s, const struct folder *f,
 }
 
 static int
-import_named_folder(struct store *s, const char *path,
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int
+import_named_file(struct store *s, const char *path,
     const struct import_request *r, struct import_result *ret,
     struct err *err)
 {
-	CLEANUP(folder_clear) struct folder f = { NULL, 0 };
-	int rc = folder_list(s, path, r->own, &f, err);
+	struct import_report *report = new_report(ret, path, err);
 
-	return rc < 0 ? rc : import_folder(s, &f, r, ret, err);
+	return report == NULL ? -(int)err->code :
+	    import_file(s, r, report, err);
 }
 
+/* Folders named one after the other are one list: what one lacks, another may
+ * hold. */
 static int
 import_paths(struct store *s, const char *const *paths, size_t count,
     const struct import_request *r, struct import_result *ret,
     struct err *err)
 {
-	struct import_report *report;
-	struct stat st;
+	CLEANUP(folder_clear) struct folder f = { NULL, 0 };
+	struct err unlisted = ERR_INIT;
 	size_t i;
 	int rc;
 
-	for (i = 0; i < count; i++) {
-		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-			if ((rc = import_named_folder(s, paths[i], r, ret,
-			    err)) < 0)
-				return rc;
+	for (i = 0; i < count && unlisted.code == E_OK; i++) {
+		if (is_folder(paths[i])) {
+			(void)folder_list(s, paths[i], r->own, &f, &unlisted);
 			continue;
 		}
-		report = new_report(ret, paths[i], err);
-		if (report == NULL)
-			return -(int)err->code;
-		if ((rc = import_file(s, r, report, err)) < 0)
+		if ((rc = import_folder(s, &f, r, ret, err)) < 0 ||
+		    (rc = import_named_file(s, paths[i], r, ret, err)) < 0)
 			return rc;
+		folder_clear(&f);
 	}
-	return 0;
+	if ((rc = import_folder(s, &f, r, ret, err)) < 0 ||
+	    unlisted.code == E_OK)
+		return rc;
+	*err = unlisted;
+	return -(int)err->code;
 }
 
 int

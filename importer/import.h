@@ -70,6 +70,7 @@ void import_result_clear(struct import_result *r);
 
 /* Import files and folders.  Of a folder: every file that begins like ours,
  * not hidden, in the order of sender, life and sequence; see import_folder.
+ * Folders named one after the other are one list.
  * What is wrong with a file is in its report; the return is negative only for
  * what is wrong with us (E_IO, E_ROLLED_BACK, ...) or with a path given by
  * name that cannot be opened. */

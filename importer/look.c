@@ -201,6 +201,10 @@ look_at(struct store *s, int dir_fd, const char *name,
 	admission_clear(&ret->a);
 	ret->what = LOOK_BROKEN;
 
+	if (ret->why.rung == 1)
+		(void)err_next(&ret->why, "if it is still being copied, wait "
+		    "until that is done; else copy it again");
+
 	/* What is wrong with a file has the rung on which it failed. */
 	if (ret->why.rung >= 0 && ret->why.code != E_INTERNAL)
 		return 0;
