@@ -2,18 +2,15 @@
 #include <inttypes.h>
 
 #include "../base/text.h"
-#include "../exporter/export.h"
-#include "../format/manifest.h"
 #include "../store/digest.h"
 #include "../store/guard.h"
 #include "../store/instance.h"
 #include "../store/object.h"
-#include "../store/peer.h"
-#include "../store/stream.h"
 #include "cmd.h"
 #include "home.h"
 #include "mirror.h"
 #include "refused.h"
+#include "status.h"
 
 static const struct opt opts[] = {
 	{ "refused", OPT_FLAG, NULL, "of a mirror: what it does not hold, by "
@@ -24,68 +21,7 @@ static const struct opt opts[] = {
 struct status {
 	struct out *out;
 	struct store *s;
-	uint64_t peers;
 };
-
-struct far {				/* how far a peer is */
-	uint64_t acknowledged, due, gaps;
-};
-
-static int
-read_far(struct store *s, const struct peer *p, struct far *ret,
-    struct err *err)
-{
-	int rc;
-
-	*ret = (struct far){ 0, 0, 0 };
-	if ((rc = stream_since(s, p->id, FILTER_ALL, &ret->acknowledged,
-	    err)) < 0 ||
-	    (rc = stream_gaps(s, p->id, &ret->gaps, err)) < 0)
-		return rc;
-	return p->revoked ? 0 : export_due(s, p->site, &ret->due, err);
-}
-
-static void
-say_date(struct out *o, const char *what, int64_t t)
-{
-	char date[21];
-
-	text_date(date, t);
-	out_text(o, " %s %s", what, t > 0 ? date : "never");
-}
-
-static int
-each_peer(void *ctx, const struct peer *p, struct err *err)
-{
-	struct status *x = ctx;
-	struct out *o = x->out;
-	struct far far;
-
-	if (read_far(x->s, p, &far, err) < 0)
-		return -(int)err->code;
-	if (x->peers++ == 0)
-		out_text(o, "peers\n");
-	out_text(o, "  %s%s:", p->name, p->revoked ? " (revoked)" : "");
-	out_text(o, " %" PRIu64 " due, acknowledged up to %" PRIu64
-	    "%s%s\n   ", far.due, far.acknowledged, p->owed ?
-	    ", a receipt is owed" : "", far.gaps > 0 ? ", GAPS" : "");
-	say_date(o, "last import", p->last_import);
-	out_text(o, ",");
-	say_date(o, "last export", p->last_export);
-	out_text(o, "\n");
-	out_open(o, NULL, '{');
-	out_str(o, "name", p->name);
-	out_str(o, "id", p->site);
-	out_bool(o, "revoked", p->revoked);
-	out_date(o, "last_import", p->last_import);
-	out_date(o, "last_export", p->last_export);
-	out_number(o, "acknowledged", far.acknowledged);
-	out_number(o, "due", far.due);
-	out_number(o, "gaps", far.gaps);
-	out_bool(o, "receipt_owed", p->owed);
-	out_close(o);
-	return 0;
-}
 
 /* Status answers also where the state folder cannot be read. */
 static int
@@ -232,12 +168,10 @@ run(struct cmd *c, struct err *err)
 	if ((rc = say_site(&x, err)) < 0 ||
 	    (rc = say_mirror(&x, opt_flag(&c->opts, "refused"), err)) < 0)
 		return rc;
-	out_open(&c->out, "peers", '[');
-	rc = peer_each(s, each_peer, &x, err);
-	out_close(&c->out);
-	if (rc >= 0 && x.peers == 0)
-		out_text(&c->out, "no peers yet\n");
-	return rc;
+	if ((rc = status_peers(&c->out, s, err)) < 0 ||
+	    (rc = status_media(&c->out, s, err)) < 0)
+		return rc;
+	return status_drops(&c->out, s, err);
 }
 
 const struct cmd_spec cmd_status = {
