@@ -266,9 +266,11 @@ begin_unit(const struct units *u, const char *what, struct buf *out)
 }
 
 /* What every night is kept to.  The kernel's own fence (Landlock) is drawn by
- * the program, once it knows its drops. */
+ * the program, once it knows its drops.  What it puts into a drop is for other
+ * accounts to read: the umask leaves that to the folder's mode, and the home is
+ * closed by its own. */
 static const char hardening[] =
-    "UMask=0077\n"
+    "UMask=0022\n"
     "NoNewPrivileges=yes\n"
     "PrivateDevices=yes\n"
     "PrivateMounts=yes\n"
