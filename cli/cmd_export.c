@@ -407,8 +407,7 @@ export(struct cmd *c, struct err *err)
 		return rc;
 	j.r.key = c->keys.sign;
 	progress_begin(&j.shown, "exporting", opt_flag(&c->opts, "progress"));
-	j.r.progress.at = progress_objects;
-	j.r.progress.ctx = &j.shown;
+	j.r.progress = progress_ticker(&j.shown);
 	rc = export_run(s, &j.r, &result, err);
 	progress_end(&j.shown, rc >= 0);
 	return say(c, &result, j.r.dry_run, rc, err);

@@ -71,8 +71,7 @@ climb(struct run *x, enum import_mode mode, struct err *err)
 	    "checking", opt_flag(&c->opts, "progress"));
 	x->r.identity = identity;
 	x->r.ctx = x;
-	x->r.progress.at = progress_bytes;
-	x->r.progress.ctx = &x->shown;
+	x->r.progress = progress_ticker(&x->shown);
 	rc = import_run(x->s, c->opts.args, c->opts.arg_count, &x->r,
 	    &x->result, err);
 	progress_end(&x->shown, rc >= 0);

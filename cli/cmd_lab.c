@@ -1,6 +1,7 @@
 /* satchel lab: the embedded lab as JSON lines. */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/text.h"
 #include "../store/dump.h"
@@ -28,7 +29,7 @@ load(struct cmd *c, struct err *err)
 	CLEANUP(store_closep) struct store *s = NULL;
 	struct lines_stats n = { 0 };
 	struct progress shown;
-	const struct lines_progress told = { progress_bytes, &shown };
+	const struct ticker told = progress_ticker(&shown);
 	int rc;
 
 	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0)
@@ -132,6 +133,7 @@ dump(struct cmd *c, struct err *err)
 	};
 	struct dump state = { &c->out, 0 };
 	const struct dump_out to = { write_lines, &state };
+	struct progress shown;
 	int rc;
 
 	if (what.type != NULL && !text_is_type(what.type, strlen(what.type)))
@@ -139,9 +141,16 @@ dump(struct cmd *c, struct err *err)
 		    what.type);
 	if ((rc = home_open(c, HOME_READ, &s, err)) < 0)
 		return rc;
+	what.progress = progress_ticker(&shown);
+	progress_begin(&shown, "dumping", opt_flag(&c->opts, "progress"));
+
+	/* The lines and it would stand in each other's way. */
+	if (isatty(STDOUT_FILENO) == 1)
+		progress_end(&shown, 0);
 	out_open(&c->out, "objects", '[');
 	rc = dump_all(s, &what, &to, err);
 	out_close(&c->out);
+	progress_end(&shown, rc >= 0);
 	return rc;
 }
 

@@ -183,7 +183,7 @@ mirror_run_notice(struct mirror_run *x, int full, uint64_t accept,
 	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
 	const struct notice_request r = { .full = full,
 	    .accept_deletions = accept, .config = &x->config,
-	    .progress = { progress_objects, &x->shown } };
+	    .progress = progress_ticker(&x->shown) };
 	struct memory m = { .note = MIRROR_NOTE_NOTICE, .detail = &detail };
 	int rc;
 
@@ -254,7 +254,7 @@ mirror_run_project(struct mirror_run *x, int all, int dry_run,
 {
 	const struct project_request r = { .all = all, .dry_run = dry_run,
 	    .config = &x->config,
-	    .progress = { progress_objects, &x->shown } };
+	    .progress = progress_ticker(&x->shown) };
 	int rc;
 
 	*ret = (struct project_report){ 0 };

@@ -329,8 +329,7 @@ collect(struct night *n, struct err *err)
 	if (n->steps & NIGHT_COLLECT && due.count > 0) {
 		progress_begin(&n->shown, "importing", opt_flag(&n->c->opts,
 		    "progress"));
-		r.progress.at = progress_bytes;
-		r.progress.ctx = &n->shown;
+		r.progress = progress_ticker(&n->shown);
 		rc = import_folder(n->s, &due, &r, &n->imported, err);
 		progress_end(&n->shown, rc >= 0);
 	}
@@ -400,8 +399,7 @@ publish_group(struct night *n, struct night_drop *d,
 	r.heartbeat = g->what == SEND_RECEIPT;
 	progress_begin(&n->shown, "exporting", opt_flag(&n->c->opts,
 	    "progress"));
-	r.progress.at = progress_objects;
-	r.progress.ctx = &n->shown;
+	r.progress = progress_ticker(&n->shown);
 	rc = send_group(g, d->drop, n->s, &r, &files, &why);
 	progress_end(&n->shown, rc >= 0);
 

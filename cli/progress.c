@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,8 +12,9 @@
 #include "out.h"
 
 #define TERMINAL_MS 200
-#define LINES_MS 2000
-#define ETA_AFTER_MS 1000
+#define LINES_MS 10000
+#define COLUMNS 80u			/* of a terminal that does not say */
+#define PIECE_MAX 80u			/* bytes of one, and a NUL */
 
 static int64_t
 now_ms(void)
@@ -27,108 +30,206 @@ progress_begin(struct progress *p, const char *what, int wanted)
 {
 	int terminal = isatty(STDERR_FILENO) == 1;
 
-	*p = (struct progress){ .what = what, .terminal = terminal,
-	    .on = wanted || terminal, .start_ms = now_ms() };
+	*p = (struct progress){ .what = what, .step = what,
+	    .terminal = terminal, .on = wanted || terminal,
+	    .fd = STDERR_FILENO, .now_ms = now_ms,
+	    .start_s = (int64_t)time(NULL) };
+	p->start_ms = p->step_ms = p->shown_ms = now_ms();
 }
 
-/* "about 3 min left", from what the work so far took. */
-static void
-add_end(const struct progress *p, int64_t now, struct buf *line)
-{
-	double took = (double)(now - p->start_ms) / 1000, left;
-	char clock[16];
-	struct tm tm;
-	time_t end;
+/* --- a line ------------------------------------------------------------ */
 
-	if (p->done == 0 || p->done >= p->total ||
-	    now - p->start_ms < ETA_AFTER_MS)
+/* The line ends before the last column, so that no terminal begins another. */
+static size_t
+columns(const struct progress *p)
+{
+	struct winsize w;
+
+	if (!p->terminal)
+		return SIZE_MAX;
+	if (ioctl(p->fd, TIOCGWINSZ, &w) != 0 || w.ws_col == 0)
+		return COLUMNS - 1;
+	return w.ws_col - 1u;
+}
+
+/* One more piece, if it has room; what matters most comes first. */
+static void
+add(struct buf *line, size_t room, const char *piece)
+{
+	size_t comma = line->len > 0 ? 2 : 0;
+
+	if (*piece == '\0' || line->len > room ||
+	    strlen(piece) + comma > room - line->len)
 		return;
-	left = took * (double)(p->total - p->done) / (double)p->done;
-	if (left > 1e8)
-		return;
-	end = time(NULL) + (time_t)left;
-	if (localtime_r(&end, &tm) == NULL ||
-	    strftime(clock, sizeof clock, "%H:%M:%S", &tm) == 0)
+	buf_add(line, ", ", comma);
+	buf_adds(line, piece);
+}
+
+/* "about 3 min left (end 14:05)" */
+static void
+left_words(const struct progress *p, int64_t now, int64_t left, char *ret)
+{
+	time_t end = (time_t)(p->start_s + (now - p->start_ms) / 1000 + left);
+	char clock[32];
+	struct tm tm;
+
+	*ret = '\0';
+	if (left < 0 || localtime_r(&end, &tm) == NULL ||
+	    strftime(clock, sizeof clock, left < 90 ? "%H:%M:%S" :
+	    left < 72000 ? "%H:%M" : "%Y-%m-%d %H:%M", &tm) == 0)
 		return;
 	if (left < 90)
-		buf_addf(line, ", about %.0f s left", left);
+		(void)snprintf(ret, PIECE_MAX, "about %" PRId64 " s left (end "
+		    "%s)", left, clock);
+	else if (left < 5400)
+		(void)snprintf(ret, PIECE_MAX, "about %" PRId64 " min left "
+		    "(end %s)", (left + 30) / 60, clock);
 	else
-		buf_addf(line, ", about %.0f min left", left / 60);
-	buf_addf(line, " (end %s)", clock);
+		(void)snprintf(ret, PIECE_MAX, "about %" PRId64 " h %" PRId64
+		    " min left (end %s)", left / 3600, left % 3600 / 60,
+		    clock);
 }
 
 static void
-show(struct progress *p, int64_t now)
+rate_words(const struct pace_rate *r, char *ret)
 {
-	CLEANUP(buf_clear) struct buf line = BUF_INIT;
-	struct err ignored = ERR_INIT;
 	char size[24];
 
-	out_size(p->bytes, size);
-	if (p->terminal)
-		buf_adds(&line, "\r\033[K");
-	buf_addf(&line, "%s: %" PRIu64 " objects, %s", p->what, p->objects,
-	    size);
-	if (p->total > 0)
-		buf_addf(&line, ", %.0f %%", 100 * (double)(p->done < p->total ?
-		    p->done : p->total) / (double)p->total);
-	add_end(p, now, &line);
-	if (!p->terminal)
-		buf_addc(&line, '\n');
-	p->shown_ms = now;
-	if (buf_check(&line, &ignored) == 0)
-		(void)file_write(STDERR_FILENO, line.at, line.len,
-		    "standard error", &ignored);
+	*ret = '\0';
+	out_size((uint64_t)r->bytes, size);
+	if (r->bytes >= 1)
+		(void)snprintf(ret, PIECE_MAX, "%s/s", size);
+	else if (r->objects > 0)
+		(void)snprintf(ret, PIECE_MAX, "%.*f objects/s",
+		    r->objects < 10 ? 1 : 0, r->objects);
 }
 
-void
-progress_show(struct progress *p)
+/* `last`: it is over, and how long it took is said instead of a rate. */
+static void
+write_line(const struct progress *p, int64_t now, int last, struct buf *line)
 {
-	int64_t now, since;
+	struct pace_rate rate = pace_of(&p->pace, now, &p->tick);
+	const struct tick *t = &p->tick;
+	char text[PIECE_MAX], size[24];
+	size_t room = columns(p);
+
+	(void)snprintf(text, sizeof text, "%.40s: %" PRIu64 " %%", p->step,
+	    t->total == 0 ? 0 : (uint64_t)(100 * (double)(t->done < t->total ?
+	    t->done : t->total) / (double)t->total));
+	if (t->total == 0)
+		*strrchr(text, ':') = '\0';
+	add(line, room, text);
+	if (line->len == 0)
+		return;
+	left_words(p, now, last ? -1 : pace_left_s(&rate, t), text);
+	add(line, room, text);
+	(void)snprintf(text, sizeof text, "%" PRIu64 " objects", t->objects);
+	add(line, room, t->objects > 0 ? text : "");
+	out_size(t->bytes, size);
+	add(line, room, t->bytes > 0 ? size : "");
+	rate_words(&rate, text);
+	if (last)
+		(void)snprintf(text, sizeof text, "in %" PRId64 " s",
+		    (now - p->step_ms) / 1000);
+	add(line, room, text);
+}
+
+static void
+put(struct progress *p, struct buf *line)
+{
+	struct err ignored = ERR_INIT;
+
+	if (buf_check(line, &ignored) == 0)
+		(void)file_write(p->fd, line->at, line->len, "standard error",
+		    &ignored);
+}
+
+/* How many columns of the last line are to be wiped.  With blanks, which every
+ * terminal understands; never beyond its width, which may be another now. */
+static int
+to_wipe(const struct progress *p)
+{
+	size_t room = columns(p);
+
+	return p->shown < room ? (int)p->shown : (int)room;
+}
+
+static void
+show(struct progress *p, int64_t now, int last)
+{
+	CLEANUP(buf_clear) struct buf line = BUF_INIT, text = BUF_INIT;
+
+	write_line(p, now, last, &text);
+	p->shown_ms = now;
+	if (buf_str(&text) == NULL)
+		return;
+	if (p->terminal)
+		buf_addf(&line, "\r%-*s", to_wipe(p), text.at);
+	else
+		buf_addf(&line, "%s\n", text.at);
+	p->shown = text.len;
+	put(p, &line);
+}
+
+static void
+wipe(struct progress *p)
+{
+	CLEANUP(buf_clear) struct buf line = BUF_INIT;
+
+	if (p->shown == 0)
+		return;
+	buf_addf(&line, "\r%*s\r", to_wipe(p), "");
+	p->shown = 0;
+	put(p, &line);
+}
+
+/* --- how far it is ----------------------------------------------------- */
+
+static void
+next_step(struct progress *p, const char *step, int64_t now)
+{
+	/* In a log what took long is said to be over. */
+	if (!p->terminal && now - p->step_ms >= LINES_MS)
+		show(p, now, 1);
+	p->step = step;
+	p->step_ms = now;
+	pace_clear(&p->pace);
+}
+
+static void
+at(void *ctx, const struct tick *t)
+{
+	struct progress *p = ctx;
+	const char *step = t->step != NULL ? t->step : p->what;
+	int64_t now;
 
 	if (!p->on)
 		return;
-	now = now_ms();
-	since = p->shown_ms != 0 ? p->shown_ms : p->start_ms;
-	if (now - since >= (p->terminal ? TERMINAL_MS : LINES_MS))
-		show(p, now);
+	now = p->now_ms();
+	if (strcmp(step, p->step) != 0)
+		next_step(p, step, now);
+	p->tick = *t;
+	pace_add(&p->pace, now, t);
+	if (now - p->shown_ms >= (p->terminal ? TERMINAL_MS : LINES_MS))
+		show(p, now, 0);
+}
+
+struct ticker
+progress_ticker(struct progress *p)
+{
+	return (struct ticker){ at, p };
 }
 
 void
 progress_end(struct progress *p, int done)
 {
-	struct err ignored = ERR_INIT;
-
 	if (!p->on)
 		return;
-	if (done)
-		p->done = p->total;
-	if (!p->terminal)
-		show(p, now_ms());
-	else if (p->shown_ms != 0)
-		(void)file_write(STDERR_FILENO, "\r\033[K", 4,
-		    "standard error", &ignored);
+	if (done && p->tick.total > 0)
+		p->tick.done = p->tick.total;
+	if (p->terminal)
+		wipe(p);
+	else
+		show(p, p->now_ms(), 1);
 	p->on = 0;
-}
-
-void
-progress_objects(void *ctx, uint64_t done, uint64_t total, uint64_t bytes)
-{
-	struct progress *p = ctx;
-
-	p->objects = p->done = done;
-	p->total = total;
-	p->bytes = bytes;
-	progress_show(p);
-}
-
-void
-progress_bytes(void *ctx, uint64_t done, uint64_t total, uint64_t objects)
-{
-	struct progress *p = ctx;
-
-	p->bytes = p->done = done;
-	p->total = total;
-	p->objects = objects;
-	progress_show(p);
 }

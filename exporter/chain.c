@@ -269,6 +269,7 @@ add_file(struct chain *c, struct err *err)
 	if (more->path == NULL)
 		return err_oom(err);
 	c->ret->count++;
+	c->closed += c->pub.size;
 	return 0;
 }
 
@@ -457,6 +458,7 @@ count_member(struct chain *c, const struct chain_member *m, struct err *err)
 
 	t->unpacked += m->raw.len - m->start;
 	t->records += m->records;
+	c->done += m->records;
 	t->versions += m->versions;
 	t->deleted += m->deleted;
 	t->blob_bytes += m->blob_bytes;
@@ -469,6 +471,17 @@ count_member(struct chain *c, const struct chain_member *m, struct err *err)
 				return rc;
 	}
 	return 0;
+}
+
+/* How far it is, of all bundles; some of it is still on its way. */
+static void
+tell(const struct chain *c)
+{
+	const struct tick t = { .objects = c->done,
+	    .bytes = c->closed + writer_size(c->w), .done = c->done,
+	    .total = c->p->due };
+
+	ticker_tell(&c->p->r->progress, &t);
 }
 
 int
@@ -490,6 +503,7 @@ chain_submit(struct chain *c, struct chain_member *m, struct err *err)
 	c->members++;
 	c->ahead += bound;
 	ring_submit(c->ring);
+	tell(c);
 	return 0;
 }
 

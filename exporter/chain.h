@@ -35,6 +35,7 @@ struct chain {
 	struct export_result *ret;
 	struct ring *ring;
 	uint64_t max_size;
+	uint64_t done, closed;		/* objects; bytes of whole bundles */
 	size_t part;			/* bytes of a blob's part, at most */
 	size_t chunk;			/* aim of a member's plain bytes */
 

@@ -9,16 +9,12 @@
 #include <stdint.h>
 
 #include "../base/err.h"
+#include "../base/ticker.h"
 #include "../format/codec.h"
 #include "../format/minisign.h"
 #include "../store/store.h"
 
 #define EXPORT_MAX_SIZE_MIN 262144u	/* least --max-size */
-
-struct export_progress {
-	void (*at)(void *ctx, uint64_t done, uint64_t total, uint64_t bytes);
-	void *ctx;			/* objects done and due */
-};
 
 struct export_request {
 	const char *const *to;		/* names or ids of peers */
@@ -41,7 +37,9 @@ struct export_request {
 	int64_t created;		/* seconds since 1970 */
 	unsigned workers;		/* threads beside this one */
 	const struct minisign_secret *key;
-	struct export_progress progress;	/* at NULL: none */
+	struct ticker progress;		/* objects done and due, and bytes;
+					 * "copying to the medium" and "reading
+					 * back": bytes of the file */
 };
 
 struct export_file {

@@ -86,6 +86,7 @@ publish_open(struct store *s, const struct plan *p, uint64_t sequence,
 	int rc;
 
 	minisign_public(p->r->key, &pub->key);
+	pub->progress = p->r->progress;
 	if ((rc = final_name(s, p, sequence, suffix, &path, &folder,
 	    err)) < 0 ||
 	    (rc = sweep(s, folder.at, err)) < 0 ||
@@ -127,9 +128,8 @@ publish_out(struct publish *pub)
 /* --- read back --------------------------------------------------------- */
 
 struct back {
-	int fd;
+	const struct publish *pub;
 	uint64_t at;
-	const char *path;
 };
 
 static int64_t
@@ -140,12 +140,13 @@ read_back(void *ctx, void *to, size_t len, struct err *err)
 
 	/* The medium works while this is hashed. */
 	if (b->at % AHEAD == 0)
-		(void)posix_fadvise(b->fd, (off_t)b->at, 4 * AHEAD,
+		(void)posix_fadvise(b->pub->part.fd, (off_t)b->at, 4 * AHEAD,
 		    POSIX_FADV_WILLNEED);
-	n = file_pread(b->fd, to, len, b->at, b->path, err);
-
-	if (n > 0)
-		b->at += (uint64_t)n;
+	n = file_pread(b->pub->part.fd, to, len, b->at, b->pub->path, err);
+	if (n <= 0)
+		return n;
+	b->at += (uint64_t)n;
+	ticker_bytes(&b->pub->progress, "reading back", b->at, b->pub->size);
 	return n;
 }
 
@@ -155,7 +156,7 @@ static int
 verify_back(struct publish *pub, struct err *err)
 {
 	CLEANUP(reader_clear) struct reader r = { .size = 0 };
-	struct back b = { pub->part.fd, 0, pub->path };
+	struct back b = { pub, 0 };
 	struct reader_in in = { read_back, &b };
 	struct err why = ERR_INIT;
 	enum sums_kind kind;
@@ -206,6 +207,8 @@ copy_out(struct publish *pub, struct err *err)
 		    pub->path, err)) < 0)
 			return rc;
 		at += (uint64_t)n;
+		ticker_bytes(&pub->progress, "copying to the medium", at,
+		    pub->size);
 	}
 	file_closep(&pub->spool_fd);
 	pub->spool_fd = -1;

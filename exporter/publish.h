@@ -19,6 +19,7 @@ struct publish {
 	uint64_t size;
 	unsigned char id[32];
 	struct minisign_pub key;	/* ours */
+	struct ticker progress;
 };
 #define PUBLISH_INIT { .part = FILE_PART_INIT, .spool_fd = -1 }
 

@@ -10,8 +10,6 @@
 #include "../store/version.h"
 #include "packs.h"
 
-#define PROGRESS_EVERY 1000u
-
 struct line {				/* of the present object */
 	struct dot dot;
 	size_t at, len;			/* in `lines` */
@@ -24,7 +22,6 @@ struct writing {
 	struct buf needs;		/* blob hashes of the chunk */
 	uint64_t records, versions, deleted;	/* of the chunk */
 	uint64_t last;			/* sequence of its last object */
-	uint64_t done;			/* objects, for progress */
 
 	/* the object being read */
 	int64_t id;			/* 0: none */
@@ -176,9 +173,6 @@ end_object(struct writing *w, struct err *err)
 	 * come where the chain may not be cut. */
 	if (w->split && (rc = flush_chunk(w, 0, err)) < 0)
 		return rc;
-	if (++w->done % PROGRESS_EVERY == 0 && w->c->p->r->progress.at != NULL)
-		w->c->p->r->progress.at(w->c->p->r->progress.ctx, w->done,
-		    w->c->p->due, writer_size(w->c->w));
 	return 0;
 }
 

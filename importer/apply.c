@@ -320,6 +320,7 @@ keep_record(struct applying *x, struct err *err)
 static int
 apply_member(struct applying *x, struct unpacked *u, struct err *err)
 {
+	struct tick t;
 	size_t i;
 	int rc;
 
@@ -332,9 +333,9 @@ apply_member(struct applying *x, struct unpacked *u, struct err *err)
 	if ((rc = keep_record(x, err)) < 0)
 		return rc;
 	x->done += u->member->size;
-	if (x->r->progress.at != NULL)
-		x->r->progress.at(x->r->progress.ctx, x->done,
-		    u->job->spool->reader.size, x->report->received);
+	t = (struct tick){ .objects = x->report->received, .bytes = x->done,
+	    .done = x->done, .total = u->job->spool->reader.size };
+	ticker_tell(&x->r->progress, &t);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "../base/err.h"
+#include "../base/ticker.h"
 #include "../format/age.h"
 #include "../format/limits.h"
 #include "../format/manifest.h"
@@ -27,11 +28,6 @@ enum import_outcome {
 };
 const char *import_outcome_name(enum import_outcome o);
 
-struct import_progress {
-	void (*at)(void *ctx, uint64_t done, uint64_t total, uint64_t objects);
-	void *ctx;			/* bytes of the file; objects so far */
-};
-
 struct import_request {
 	enum import_mode mode;
 	/* Our age identity, asked for only when something is encrypted. */
@@ -40,7 +36,9 @@ struct import_request {
 	void *ctx;
 	const struct minisign_pub *own;	/* our key: what it signed was written
 					 * here; NULL: it is a key like any */
-	struct import_progress progress;	/* at NULL: none */
+	struct ticker progress;		/* bytes of the file, objects so far;
+					 * "reading": bytes of the copy that is
+					 * made of it */
 };
 
 struct import_report {			/* of one file */

@@ -11,7 +11,7 @@ struct tee {
 	int from;
 	uint64_t at, size;
 	const char *path;
-	const struct import_progress *progress;
+	const struct ticker *progress;
 };
 
 void
@@ -38,8 +38,7 @@ read_tee(void *ctx, void *to, size_t len, struct err *err)
 		return rc;
 	}
 	t->at += (uint64_t)n;
-	if (t->progress->at != NULL)
-		t->progress->at(t->progress->ctx, t->at, t->size, 0);
+	ticker_bytes(t->progress, "reading", t->at, t->size);
 	return n;
 }
 
@@ -61,7 +60,7 @@ check_space(struct store *s, uint64_t size, struct err *err)
 
 int
 spool_take(struct store *s, const char *path, struct spool *ret,
-    const struct import_progress *progress, struct err *err)
+    const struct ticker *progress, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf folder = BUF_INIT;
 	CLEANUP(file_closep) int from = -1;

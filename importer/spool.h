@@ -17,7 +17,7 @@ struct spool {
 /* Copy the file while walking it.  E_FORMAT (not a regular file), E_NOSPACE
  * (before anything is copied), and what reader_walk says. */
 int spool_take(struct store *s, const char *path, struct spool *ret,
-    const struct import_progress *progress, struct err *err);
+    const struct ticker *progress, struct err *err);
 
 void spool_clear(struct spool *p);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "../base/err.h"
+#include "../base/ticker.h"
 #include "../store/store.h"
 #include "config.h"
 #include "mirror.h"
@@ -23,17 +24,12 @@ struct mirror_home {
 	void *ctx;
 };
 
-struct mirror_progress {		/* objects done; total 0: not known */
-	void (*at)(void *ctx, uint64_t done, uint64_t total, uint64_t bytes);
-	void *ctx;
-};
-
 struct notice_request {
 	int full;			/* a whole inventory, even if the log of
 					 * changes would do */
 	uint64_t accept_deletions;	/* 0: not accepted */
 	const struct config *config;
-	struct mirror_progress progress;
+	struct ticker progress;
 };
 
 struct notice_report {

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "../base/err.h"
+#include "../base/ticker.h"
 #include "config.h"
 #include "mirror.h"
 #include "notice.h"
@@ -33,7 +34,7 @@ struct project_request {
 	int all;			/* every object again */
 	int dry_run;			/* count what is due, write nothing */
 	const struct config *config;
-	struct mirror_progress progress;
+	struct ticker progress;
 };
 
 struct project_report {

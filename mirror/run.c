@@ -142,12 +142,15 @@ void
 run_tell(struct run *r, uint64_t more)
 {
 	uint64_t totals[3] = { 0, 0, 0 };
+	struct tick t = { .total = r->total };
 
 	r->done += more;
 	if (r->progress.at == NULL)
 		return;
 	r->m->ops->totals(r->m->self, totals);
-	r->progress.at(r->progress.ctx, r->done, r->total, totals[1]);
+	t.objects = t.done = r->done;
+	t.bytes = totals[1];
+	ticker_tell(&r->progress, &t);
 }
 
 int

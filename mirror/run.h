@@ -9,6 +9,7 @@
 
 #include "../base/buf.h"
 #include "../base/err.h"
+#include "../base/ticker.h"
 #include "../store/store.h"
 #include "config.h"
 #include "doc.h"
@@ -19,7 +20,7 @@ struct run {
 	struct mirror *m;
 	const struct mirror_home *home;
 	const struct config *config;
-	struct mirror_progress progress;
+	struct ticker progress;
 	struct mirror_facts facts;
 	uint64_t done, total;		/* objects */
 	struct buf spool;		/* folder of the home, once known */

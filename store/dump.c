@@ -13,6 +13,7 @@ struct dump {
 	struct store *s;
 	struct attachment_out *attachments;	/* NULL: not wanted */
 	struct buf lines;		/* not yet written */
+	struct tick tick;		/* how far it is */
 	struct buf history, array, plain;	/* of the present line */
 };
 
@@ -169,6 +170,7 @@ flush(struct dump *d, const struct dump_out *out, struct err *err)
 
 	if (d->lines.len > 0)
 		rc = out->write(out->ctx, d->lines.at, d->lines.len, err);
+	d->tick.bytes += d->lines.len;
 	buf_reset(&d->lines);
 	return rc;
 }
@@ -190,6 +192,26 @@ add_row(struct dump *d, sqlite3_stmt *st, struct err *err)
 	if ((rc = object_get(d->s, uid.at, uid.len, &o, err)) < 0)
 		return rc;
 	return add_object(d, uid, o.set, &d->lines, err);
+}
+
+/* How many there will be, for who asks. */
+static int
+count_rows(struct dump *d, const struct dump_what *what, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (what->progress.at == NULL)
+		return 0;
+	if ((st = store_sql(d->s, "SELECT count(*) FROM object WHERE "
+	    "deleted<=? AND (?2 IS NULL OR type=?2)", err)) == NULL)
+		return -(int)err->code;
+	store_bind(st, "is", (int64_t)(what->deleted != 0), what->type);
+	if ((rc = store_step(d->s, st, err)) < 0)
+		return rc;
+	d->tick.total = (uint64_t)sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return 0;
 }
 
 static int
@@ -216,6 +238,8 @@ dump_rows(struct dump *d, const struct dump_what *what,
 		    (d->lines.len >= WRITE_SIZE &&
 		    (rc = flush(d, out, err)) < 0))
 			break;
+		d->tick.objects = ++d->tick.done;
+		ticker_tell(&what->progress, &d->tick);
 	}
 	(void)sqlite3_reset(st);
 	return rc < 0 ? rc : flush(d, out, err);
@@ -237,7 +261,9 @@ dump_all(struct store *s, const struct dump_what *what,
 	}
 	if ((rc = store_begin_read(s, err)) < 0)
 		return rc;
-	rc = dump_rows(&d, what, out, err);
+	rc = count_rows(&d, what, err);
+	if (rc >= 0)
+		rc = dump_rows(&d, what, out, err);
 	store_end_read(s);
 	return rc;
 }

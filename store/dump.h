@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "../base/ticker.h"
 #include "object.h"
 #include "store.h"
 #include "version.h"
@@ -20,6 +21,7 @@ struct dump_what {
 	const char *type;		/* NULL: all */
 	int deleted;			/* tombstones too */
 	const char *attachments;	/* folder to write them to, or NULL */
+	struct ticker progress;		/* objects, and bytes of their lines */
 };
 
 /* All objects by uid, one a line, in one read transaction.  With

@@ -300,7 +300,7 @@ add_stats(struct lines_stats *to, const struct lines_stats *n)
 }
 
 struct total {				/* over all files */
-	const struct lines_progress *progress;
+	const struct ticker *progress;
 	uint64_t done, size;		/* bytes */
 	struct lines_stats stats;
 };
@@ -308,9 +308,14 @@ struct total {				/* over all files */
 static void
 tell(const struct total *t, const struct load *l, uint64_t done)
 {
-	if (t->progress != NULL && t->progress->at != NULL)
-		t->progress->at(t->progress->ctx, t->done + done, t->size,
-		    t->stats.lines + l->stats.lines);
+	const struct tick x = {
+		.objects = t->stats.lines + l->stats.lines,
+		.bytes = t->done + done, .done = t->done + done,
+		.total = t->size
+	};
+
+	if (t->progress != NULL)
+		ticker_tell(t->progress, &x);
 }
 
 static int
@@ -368,7 +373,7 @@ total_size(const char *const *paths, size_t count)
 
 int
 lines_load(struct store *s, const char *const *paths, size_t count,
-    const struct lines_progress *progress, struct lines_stats *ret,
+    const struct ticker *progress, struct lines_stats *ret,
     struct err *err)
 {
 	static const struct ring_ops ops = { sizeof(struct slot),

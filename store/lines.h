@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../base/ticker.h"
 #include "line.h"
 #include "merge.h"
 #include "object.h"
@@ -16,20 +17,13 @@ struct lines_stats {
 	uint64_t lines, created, changed, same, deleted, attachments;
 };
 
-/* Called now and then; done and total in bytes of input (total 0: not
- * known). */
-struct lines_progress {
-	void (*at)(void *ctx, uint64_t done, uint64_t total, uint64_t objects);
-	void *ctx;
-};
-
-/* Load files, all of them in one transaction (its own).  A name ending in
+/* `progress`, or NULL: bytes of input, and lines.  Load files, all of them in one transaction (its own).  A name ending in
  * ".csv" is CSV; "-" is standard input (JSON lines, attachments relative to
  * the working folder).  Errors name file and line; nothing is changed then.
  * E_JSON, E_RECORD (not a line of the lab), E_REF (attachment missing),
  * E_HASH (an attachment is not what its line says), E_LIMIT, E_IO. */
 int lines_load(struct store *s, const char *const *paths, size_t count,
-    const struct lines_progress *progress, struct lines_stats *ret,
+    const struct ticker *progress, struct lines_stats *ret,
     struct err *err);
 
 /* One line of the lab as an edit, its attachments taken from `folder`: for

@@ -1,6 +1,7 @@
 #include "../../store/attachment.h"
 #include "../../store/blob.h"
 #include "labs.h"
+#include "ticks.h"
 
 #define A(members) "{\"uid\":\"a\",\"type\":\"T\"," members "}"
 #define HEX8 "0123456789abcdef"
@@ -175,6 +176,28 @@ TEST(dump_of_a_type)
 	while ((st = sqlite3_next_stmt(l.s->db, st)) != NULL)
 		CHECK_INT(sqlite3_stmt_status(st, SQLITE_STMTSTATUS_SORT, 0),
 		    0);
+	lab_end(&l);
+}
+
+TEST(dump_tells_how_far)
+{
+	struct ticks seen = { .count = 0 };
+	struct dump_what what = { .type = "T",
+	    .progress = { ticks_take, &seen } };
+	struct lab l;
+
+	lab_begin(&l, "lab-a");
+	load(&l, "{\"uid\":\"b\",\"type\":\"T\"}\n{\"uid\":\"a\","
+	    "\"type\":\"U\"}\n{\"uid\":\"A\",\"type\":\"T\"}\n"
+	    "{\"uid\":\"d\",\"type\":\"T\"}\n", "4 0 0 0");
+	load(&l, "{\"uid\":\"d\",\"type\":\"T\",\"deleted\":true}", "0 0 1 0");
+	(void)lab_dump(&l, what);
+	ticks_check(&seen, 0, "", 2);
+	CHECK_INT(seen.at[0].last.objects, 2);
+	seen = (struct ticks){ .count = 0 };
+	what.deleted = 1;
+	(void)lab_dump(&l, what);
+	CHECK_INT(seen.at[0].last.total, 3);
 	lab_end(&l);
 }
 

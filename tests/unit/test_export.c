@@ -12,6 +12,7 @@
 #include "../../store/lines.h"
 #include "fds.h"
 #include "sites.h"
+#include "ticks.h"
 #include "unsynced.h"
 
 /* --- a medium ---------------------------------------------------------- */
@@ -547,43 +548,44 @@ TEST(chain_under_one_name)
 	sites_end(&t);
 }
 
-struct seen {
-	uint64_t calls, done, total;
-};
-
-static void
-see(void *ctx, uint64_t done, uint64_t total, uint64_t bytes)
-{
-	struct seen *x = ctx;
-
-	(void)bytes;
-	CHECK(done > x->done && done <= total);
-	x->calls++;
-	x->done = done;
-	x->total = total;
-}
-
+/* Of what is written, and read back; and copied, where it lies elsewhere.  A
+ * tick comes with each member, of which the attachments make several. */
 TEST(tells_how_far)
 {
 	static const char *const b[] = { "b" };
 	CLEANUP(buf_clear) struct buf lines = BUF_INIT;
 	struct export_result files = EXPORT_RESULT_INIT;
 	struct export_request r;
-	struct seen seen = { 0, 0, 0 };
+	struct ticks seen = { .count = 0 };
 	struct sites t;
+	size_t n;
 	int i;
 
 	begin(&t);
 	for (i = 0; i < 2500; i++)
 		buf_addf(&lines, "{\"uid\":\"u%d\",\"type\":\"T\"}\n", i);
 	load(&t, "a", buf_str(&lines));
+	sites_shell("head -c 7000000 /dev/urandom > '%s/big'%s", t.folder, "");
+	load(&t, "a", "{\"uid\":\"y\",\"type\":\"T\",\"attachments\":"
+	    "[{\"file\":\"big\"}]}");
 	r = sites_request(&t, "a", b, 1);
-	r.progress.at = see;
-	r.progress.ctx = &seen;
-	CHECK_OK(run(&t, &r, &files), &t.err);
-	CHECK_INT(seen.calls, 2);
-	CHECK_INT(seen.total, 2501);
-	export_result_clear(&files);
+	r.full = 1;
+	r.progress = (struct ticker){ ticks_take, &seen };
+	for (i = 0; i < 2; i++) {
+		seen = (struct ticks){ .count = 0 };
+		medium.elsewhere = i;
+		r.out = in_sites(&t, "stick");
+		CHECK_OK(run(&t, &r, &files), &t.err);
+		n = 0;
+		ticks_check(&seen, n, "", 5);
+		CHECK_INT(seen.at[n++].last.objects, 2502);
+		if (i > 0)
+			ticks_check(&seen, n++, "copying to the medium", 20);
+		ticks_check(&seen, n, "reading back", 20);
+		CHECK_INT(seen.at[n++].last.bytes, files.files[0].size);
+		CHECK_INT(seen.count, n);
+		export_result_clear(&files);
+	}
 	sites_end(&t);
 }
 

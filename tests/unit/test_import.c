@@ -11,6 +11,7 @@
 #include "../../store/lines.h"
 #include "fds.h"
 #include "sites.h"
+#include "ticks.h"
 #include "unsynced.h"
 
 /* --- a home ------------------------------------------------------------ */
@@ -184,6 +185,33 @@ TEST(copy_changes)
 	}
 	CHECK(n > 1);
 	CHECK_INT(got.at[0].outcome, IMPORT_APPLIED);
+	import_result_clear(&got);
+	sites_end(&t);
+}
+
+/* First the copy that is made, then what is taken from it. */
+TEST(tells_how_far)
+{
+	struct import_result got = { NULL, 0 };
+	struct ticks seen = { .count = 0 };
+	const struct import_request r = { .mode = IMPORT_APPLY,
+	    .progress = { ticks_take, &seen } };
+	char path[160];
+	const char *paths[] = { path };
+	struct sites t;
+	struct store *s;
+
+	begin(&t, path);
+	s = sites_open(&t, "b");
+	CHECK_OK(import_run(s, paths, 1, &r, &got, &t.err), &t.err);
+	CHECK_INT(got.at[0].outcome, IMPORT_APPLIED);
+	CHECK_INT(seen.count, 2);
+	ticks_check(&seen, 0, "reading", 1);
+	CHECK_STR(seen.at[1].step, "");
+	CHECK_INT(seen.at[1].last.objects, 1);
+	CHECK_INT(seen.at[1].last.total, seen.at[0].last.total);
+	CHECK(seen.at[1].last.bytes > 0);
+	store_closep(&s);
 	import_result_clear(&got);
 	sites_end(&t);
 }

@@ -1,4 +1,5 @@
 #include "labs.h"
+#include "ticks.h"
 
 #define SPEC "{\"uid\":\"c1\",\"type\":\"Client\",\"id\":\"client-1\"," \
 	"\"parent\":null,\"title\":\"Happy \\u0048ills\", \"created\":1.50," \
@@ -399,27 +400,10 @@ TEST(standard_input)
 
 /* --- many -------------------------------------------------------------- */
 
-struct told {
-	int calls;
-	uint64_t done, total, objects;
-};
-
-static void
-tell(void *ctx, uint64_t done, uint64_t total, uint64_t objects)
-{
-	struct told *t = ctx;
-
-	CHECK(done >= t->done && objects >= t->objects);
-	t->calls++;
-	t->done = done;
-	t->total = total;
-	t->objects = objects;
-}
-
 TEST(many)
 {
-	struct told told = { 0, 0, 0, 0 };
-	struct lines_progress progress = { tell, &told };
+	struct ticks told = { .count = 0 };
+	struct ticker progress = { ticks_take, &told };
 	struct buf text = BUF_INIT;
 	const char *path;
 	struct lab l;
@@ -433,10 +417,10 @@ TEST(many)
 	path = lab_path(&l, "lab.jsonl");
 	CHECK_OK(lines_load(l.s, &path, 1, &progress, &l.n, &l.err), &l.err);
 	CHECK_INT(l.n.created, 5000);
-	CHECK(told.calls > 4);
-	CHECK_INT(told.done, text.len);
-	CHECK_INT(told.total, text.len);
-	CHECK_INT(told.objects, 5000);
+	ticks_check(&told, 0, "", 5);
+	CHECK_INT(told.at[0].last.bytes, text.len);
+	CHECK_INT(told.at[0].last.total, text.len);
+	CHECK_INT(told.at[0].last.objects, 5000);
 	CHECK_INT(lab_number(&l, "SELECT count(*) FROM object WHERE uid="
 	    "printf('u%04d', seq-1)"), 5000);
 	load_again(&l);

@@ -1,0 +1,42 @@
+/* ticker.h: how long work tells how far it is, in whatever room: whoever asks
+ * gives a ticker, and is called now and then, from the thread that he called
+ * from, with nothing locked that he could wait for.
+ */
+#ifndef SATCHEL_TICKER_H
+#define SATCHEL_TICKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct tick {
+	const char *step;		/* "reading back"; NULL: the work itself.
+					 * A constant text */
+	uint64_t objects, bytes;	/* so far; 0 where it counts none */
+	uint64_t done, total;		/* one of the two, and how many there
+					 * will be; total 0: not known */
+};
+
+struct ticker {
+	void (*at)(void *ctx, const struct tick *t);	/* NULL: nobody asks */
+	void *ctx;
+};
+
+static inline void
+ticker_tell(const struct ticker *to, const struct tick *t)
+{
+	if (to->at != NULL)
+		to->at(to->ctx, t);
+}
+
+/* Of `total` bytes: for what moves bytes alone. */
+static inline void
+ticker_bytes(const struct ticker *to, const char *step, uint64_t done,
+    uint64_t total)
+{
+	const struct tick t = { .step = step, .bytes = done, .done = done,
+	    .total = total };
+
+	ticker_tell(to, &t);
+}
+
+#endif
