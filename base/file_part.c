@@ -39,6 +39,15 @@ stem_of_temp(const char *name)
 	return random[-1] == '.' ? len - tail - 2 : 0;
 }
 
+/* Does no one write it?  Where a share has no locks that cannot be seen, and
+ * who is two at once there loses its file before it had a name. */
+static int
+is_dead(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK ||
+	    errno == EOPNOTSUPP || errno == ENOSYS;
+}
+
 /* Unlink it if it is a file that no one writes. */
 static void
 sweep_one(int dir, const char *name)
@@ -48,7 +57,7 @@ sweep_one(int dir, const char *name)
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+	    is_dead(fd))
 		(void)unlinkat(dir, name, 0);
 }
 
