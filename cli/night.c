@@ -13,6 +13,7 @@
 #define LOCK_FILE "sync.lock"
 #define WAIT_S 60u			/* for the store between steps */
 #define BROKEN_S 86400			/* a copy is done within a day */
+#define ASK_AGAIN_S 172800		/* the answer may have been lost */
 #define WORKERS_MAX 3u
 
 void
@@ -269,7 +270,8 @@ note_report(struct night *n, const struct import_report *r, struct err *err)
 	return 0;
 }
 
-/* A request that lies there, and tells of nothing new, is enough. */
+/* A request that lies there, and tells of nothing new, is enough for some
+ * nights. */
 static int
 is_asked(struct night *n, const struct import_report *r)
 {
@@ -283,6 +285,7 @@ is_asked(struct night *n, const struct import_report *r)
 		const struct drop_file *o = &d->survey.files.at[i];
 
 		if (!o->gone && o->own != NULL &&
+		    n->started - o->first < ASK_AGAIN_S &&
 		    o->own->kind == MANIFEST_REQUEST &&
 		    strcmp(o->own->addressees, r->from_site) == 0)
 			return 1;
