@@ -1,36 +1,33 @@
 /* satchel doctor: is all well with this site, and with what it mirrors? */
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "../store/guard.h"
 #include "../store/peer.h"
-#include "cmd.h"
+#include "doctor.h"
 #include "fence.h"
 #include "home.h"
 #include "mirror.h"
 
-enum level { GOOD, NOTE, MEND };	/* as mirror_ops says them */
-
-struct doctor {
-	struct cmd *c;
-	unsigned counts[3];
-	struct err connection;		/* why the mirror cannot be spoken to */
+static const struct opt opts[] = {
+	{ "full", OPT_FLAG, NULL, "look at all of the store, however long "
+	    "that takes" },
+	OPT_END
 };
 
 static void
-say(struct doctor *d, enum level level, const char *what, const char *next)
+say_text(struct doctor *d, enum doctor_level level, const char *what,
+    const char *next)
 {
-	static const char *const words[] = { "good", "note", "mend" };
+	static const char *const words[] = { "good", "note", "alarm", "mend" };
+	int has_next = next != NULL && *next != '\0';
 	struct out *o = &d->c->out;
 
 	d->counts[level]++;
-	out_text(o, "%s  ", words[level]);
+	out_text(o, "%-5s ", words[level]);
 	out_safe(o, what);
 	out_text(o, "\n");
-	if (next != NULL && *next != '\0') {
+	if (has_next) {
 		out_text(o, "      next: ");
 		out_safe(o, next);
 		out_text(o, "\n");
@@ -38,119 +35,53 @@ say(struct doctor *d, enum level level, const char *what, const char *next)
 	out_open(o, NULL, '{');
 	out_str(o, "level", words[level]);
 	out_str(o, "what", what);
-	out_str(o, "next", next != NULL && *next != '\0' ? next : NULL);
+	out_str(o, "next", has_next ? next : NULL);
 	out_close(o);
 }
 
-/* What went wrong in looking is a finding; it is said, and forgotten. */
-static void
-say_err(struct doctor *d, enum level level, struct err *err)
+void
+doctor_say(struct doctor *d, enum doctor_level level, const char *next,
+    const char *fmt, ...)
+{
+	char what[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	say_text(d, level, what, next);
+}
+
+void
+doctor_say_err(struct doctor *d, enum doctor_level level, struct err *err)
 {
 	char what[ERR_TEXT_MAX + 40];
 
 	(void)snprintf(what, sizeof what, "%s: %s", err_name(err->code),
 	    err->text);
-	say(d, level, what, err->next);
+	say_text(d, level, what, err_advice(err));
+	if (level == DOCTOR_ALARM && d->alarm.code == E_OK)
+		d->alarm = *err;
 	err_clear(err);
 }
 
-/* --- every site -------------------------------------------------------- */
-
-/* A file or folder of the home: ours, and for no one else. */
-static void
-look_at(struct doctor *d, const char *home, const char *name, int folder)
-{
-	CLEANUP(buf_clear) struct buf path = BUF_INIT, next = BUF_INIT;
-	char what[400];
-	struct stat st;
-
-	buf_addf(&path, "%s%s", home, name);
-	buf_addf(&next, "chmod %s \"%s%s\"", folder ? "700" : "600", home,
-	    name);
-	if (buf_str(&path) == NULL || buf_str(&next) == NULL)
-		return;
-	if (lstat(path.at, &st) != 0) {
-		(void)snprintf(what, sizeof what, "\"%.300s\": %s", path.at,
-		    strerror(errno));
-		say(d, MEND, what, "put the home back from a backup");
-	} else if (folder ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode)) {
-		(void)snprintf(what, sizeof what, "\"%.300s\" is no %s",
-		    path.at, folder ? "folder" : "file");
-		say(d, MEND, what, NULL);
-	} else if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		(void)snprintf(what, sizeof what, "others may use \"%.300s\" "
-		    "(mode %04o)", path.at, (unsigned)st.st_mode & 07777u);
-		say(d, MEND, what, next.at);
-	} else if (st.st_uid != geteuid()) {
-		(void)snprintf(what, sizeof what, "\"%.300s\" belongs to "
-		    "another user", path.at);
-		say(d, MEND, what, NULL);
-	}
-}
-
-static void
-look_at_home(struct doctor *d, const char *home)
-{
-	unsigned before = d->counts[MEND];
-	struct err err = ERR_INIT;
-	struct card card;
-
-	look_at(d, home, "", 1);
-	look_at(d, home, "/keys", 1);
-	look_at(d, home, "/keys/sign.key", 0);
-	look_at(d, home, "/keys/age.key", 0);
-	if (d->counts[MEND] == before)
-		say(d, GOOD, "the home and its keys are for their owner alone",
-		    NULL);
-	memset(&card, 0, sizeof card);
-	if (keys_public(home, &card, &err) < 0)
-		say_err(d, MEND, &err);
-}
-
-static void
-look_at_guard(struct doctor *d, struct store *s)
-{
-	CLEANUP(buf_clear) struct buf state = BUF_INIT;
-	struct err err = ERR_INIT;
-	int rc;
-
-	if (home_state(&state, &err) < 0 ||
-	    (rc = guard_is_ahead(s, state.at, &err)) < 0) {
-		say_err(d, MEND, &err);
-		return;
-	}
-	if (rc > 0) {
-		say(d, MEND, "this home is older than its guard: it was put "
-		    "back from a backup", "satchel site restored --reason "
-		    "TEXT");
-		return;
-	}
-	buf_addf(&state, "/%s.guard", s->self.site);
-	if (buf_str(&state) != NULL && access(state.at, F_OK) != 0)
-		say(d, NOTE, "there is no guard file: a home put back from a "
-		    "backup would not be noticed", "the next export writes "
-		    "one");
-	else
-		say(d, GOOD, "the guard file is that of this home", NULL);
-}
+/* --- the kernel -------------------------------------------------------- */
 
 static void
 look_at_fence(struct doctor *d)
 {
-	char what[120];
-
-	(void)snprintf(what, sizeof what, "the kernel keeps each run to the "
-	    "files that its command needs (Landlock %d)", d->c->fence);
 	if (d->c->fence > 0)
-		say(d, GOOD, what, NULL);
+		doctor_say(d, DOCTOR_GOOD, NULL, "the kernel keeps each run to"
+		    " the files that its command needs (Landlock %d)",
+		    d->c->fence);
 	else if (!fence_is_built())
-		say(d, NOTE, "this program was built not to keep a run to the "
-		    "files that its command needs", "build it with "
-		    "-DSATCHEL_FENCE, as its Makefile does");
+		doctor_say(d, DOCTOR_NOTE, "build it with -DSATCHEL_FENCE, as "
+		    "its Makefile does", "this program was built not to keep "
+		    "a run to the files that its command needs");
 	else
-		say(d, NOTE, "this kernel does not keep a run to the files "
-		    "that its command needs", "a Linux of 5.13 or later with "
-		    "Landlock does");
+		doctor_say(d, DOCTOR_NOTE, "a Linux of 5.13 or later with "
+		    "Landlock does", "this kernel does not keep a run to the "
+		    "files that its command needs");
 }
 
 /* --- a mirror ---------------------------------------------------------- */
@@ -160,7 +91,6 @@ look_at_peers(struct doctor *d, struct store *s, const struct config *config)
 {
 	struct err err = ERR_INIT;
 	struct peer p;
-	char what[160];
 	size_t i;
 	int rc;
 
@@ -169,13 +99,12 @@ look_at_peers(struct doctor *d, struct store *s, const struct config *config)
 			continue;
 		rc = peer_find(s, config->peers[i].name, &p, &err);
 		if (rc < 0)
-			say_err(d, MEND, &err);
+			doctor_say_err(d, DOCTOR_MEND, &err);
 		if (rc != 0)
 			continue;
-		(void)snprintf(what, sizeof what, "mirror.ini has a section "
-		    "for \"%s\", which is no peer here",
-		    config->peers[i].name);
-		say(d, NOTE, what, "'satchel peer list' names them");
+		doctor_say(d, DOCTOR_NOTE, "'satchel peer list' names them",
+		    "mirror.ini has a section for \"%s\", which is no peer "
+		    "here", config->peers[i].name);
 	}
 }
 
@@ -187,7 +116,7 @@ look_at_config(struct doctor *d, struct store *s)
 	int rc = config_read(&config, s->home, &err);
 
 	if (rc < 0)
-		say_err(d, MEND, &err);
+		doctor_say_err(d, DOCTOR_MEND, &err);
 	if (rc > 0)
 		look_at_peers(d, s, &config);
 }
@@ -198,7 +127,8 @@ say_finding(void *ctx, int level, const char *what, const char *next,
 {
 	struct doctor *d = ctx;
 
-	say(d, level <= 0 ? GOOD : level == 1 ? NOTE : MEND, what, next);
+	say_text(d, level <= 0 ? DOCTOR_GOOD : level == 1 ? DOCTOR_NOTE :
+	    DOCTOR_MEND, what, next);
 	return out_check(&d->c->out, err);
 }
 
@@ -210,23 +140,24 @@ look_at_mirror(struct doctor *d)
 	struct err err = ERR_INIT;
 
 	if (mirror_run_open(&x, d->c, &err) < 0) {
-		say_err(d, err.code == E_LOCKED ? NOTE : MEND, &err);
+		doctor_say_err(d, err.code == E_LOCKED ? DOCTOR_NOTE :
+		    DOCTOR_MEND, &err);
 		return;
 	}
 	if (mirror_run_greet(&x, &err) < 0) {
 		d->connection = err;
-		say_err(d, MEND, &err);
+		doctor_say_err(d, DOCTOR_MEND, &err);
 
 		/* Else the mirror itself says this. */
 		if (config_is_exposed(&x.config))
-			say(d, NOTE, "the password would travel in clear text: "
-			    "url is http, and not of this computer",
-			    "use https");
+			doctor_say(d, DOCTOR_NOTE, "use https", "the password "
+			    "would travel in clear text: url is http, and not "
+			    "of this computer");
 		return;
 	}
 	if (x.m.ops->doctor(x.m.self, say_finding, d, &err) < 0) {
 		d->connection = err;
-		say_err(d, MEND, &err);
+		doctor_say_err(d, DOCTOR_MEND, &err);
 	}
 }
 
@@ -242,13 +173,14 @@ look_at_site(struct doctor *d, struct err *err)
 
 	rc = home_open(d->c, HOME_READ, &s, err);
 	if (rc == -E_LOCKED) {
-		say_err(d, NOTE, err);
+		doctor_say_err(d, DOCTOR_NOTE, err);
 		return 0;
 	}
 	if (rc < 0)
 		return rc;
-	say(d, GOOD, "the store can be opened", NULL);
-	look_at_guard(d, s);
+	d->now = s->clock;
+	doctor_store(d, s);
+	doctor_carry(d, s);
 	if ((rc = mirror_is(s, err)) > 0)
 		look_at_config(d, s);
 	return rc;
@@ -263,7 +195,7 @@ look(struct doctor *d, struct err *err)
 	if ((rc = home_path(&d->c->opts, &home, err)) < 0)
 		return rc;
 	if (access(home.at, F_OK) == 0)
-		look_at_home(d, home.at);
+		doctor_home(d, home.at);
 	look_at_fence(d);
 	if ((rc = look_at_site(d, err)) > 0)
 		look_at_mirror(d);
@@ -273,7 +205,8 @@ look(struct doctor *d, struct err *err)
 static int
 run(struct cmd *c, struct err *err)
 {
-	struct doctor d = { .c = c, .connection = ERR_INIT };
+	struct doctor d = { .c = c, .alarm = ERR_INIT,
+	    .connection = ERR_INIT };
 	int rc;
 
 	out_open(&c->out, "findings", '[');
@@ -285,19 +218,25 @@ run(struct cmd *c, struct err *err)
 		*err = d.connection;
 		return -(int)err->code;
 	}
-	if (d.counts[MEND] == 0)
-		return 0;
-	return err_set(err, E_CONFIG, "%u thing%s must be mended",
-	    d.counts[MEND], d.counts[MEND] == 1 ? "" : "s");
+	if (d.counts[DOCTOR_MEND] > 0)
+		return err_set(err, E_CONFIG, "%u thing%s must be mended",
+		    d.counts[DOCTOR_MEND], d.counts[DOCTOR_MEND] == 1 ? "" :
+		    "s");
+	if (d.alarm.code != E_OK)
+		*err = d.alarm;
+	return -(int)err->code;
 }
 
 const struct cmd_spec cmd_doctor = {
-	.args = "",
-	.needs = CMD_STORE | CMD_MIRROR,
-	.more = "Looks at the home, its keys and its guard; of a mirror also "
-	    "at the settings, and asks the SENAITE for its version, what the "
-	    "user may do there, its clock and its add-on.  Each finding is "
-	    "good, a note, or must be mended (exit 2, or 13 if the SENAITE "
-	    "cannot be spoken to).  Nothing is changed.",
+	.args = "[--full]",
+	.needs = CMD_STORE | CMD_MIRROR | CMD_DROPS,
+	.opts = opts,
+	.more = "Looks at the home, its keys, its store and its guard; at the "
+	    "clock, room, drops and silent peers; of a mirror also at the "
+	    "settings, and asks the SENAITE for its version, what the user "
+	    "may do there, its clock and its add-on.  Each finding is good, a "
+	    "note, an alarm (exit 9: the clock, a silent peer), or must be "
+	    "mended (exit 2, or 13 if the SENAITE cannot be spoken to).  "
+	    "Nothing is changed.",
 	.run = run
 };

@@ -372,6 +372,39 @@ keys_age(struct keys *k, const struct opts *o, const char *home,
 	return 0;
 }
 
+/* 1: it needs a passphrase. */
+static int
+is_locked(const char *home, const char *name,
+    int (*is)(const char *text, size_t len), struct err *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_SECRET;
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	int rc;
+
+	if ((rc = key_path(&path, home, name, err)) < 0 ||
+	    (rc = read_secret(path.at, &text, err)) < 0)
+		return rc;
+	return is(text.at, text.len);
+}
+
+int
+keys_check(const char *home, struct err *err)
+{
+	CLEANUP(keys_clear) struct keys k = KEYS_INIT;
+	struct card public;
+	int sign, age, rc;
+
+	if ((rc = keys_public(home, &public, err)) < 0 ||
+	    (rc = sign = is_locked(home, "keys/sign.key",
+	    minisign_secret_is_locked, err)) < 0 ||
+	    (rc = age = is_locked(home, "keys/age.key",
+	    age_identity_is_locked, err)) < 0 ||
+	    (!sign && (rc = keys_sign(&k, NULL, home, err)) < 0) ||
+	    (!age && (rc = keys_age(&k, NULL, home, err)) < 0))
+		return rc;
+	return !sign && !age;
+}
+
 /* A public key file of ours is a key file: what is wrong with it has that
  * name, not the trust store's. */
 static int

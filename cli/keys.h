@@ -51,6 +51,11 @@ int keys_sign(struct keys *k, const struct opts *o, const char *home,
 int keys_age(struct keys *k, const struct opts *o, const char *home,
     struct err *err);
 
+/* Can the secret keys of a home be read, and are they the halves of the public
+ * ones?  1; 0: a passphrase protects one of them, which is not asked for.
+ * Errors as above. */
+int keys_check(const char *home, struct err *err);
+
 /* The public keys of a home, into a card. */
 int keys_public(const char *home, struct card *ret, struct err *err);
 
