@@ -110,62 +110,78 @@ next_site(const char **list, char site[SITE_LEN + 1])
 }
 
 static int
+names(const struct drop_own *own, const char *site)
+{
+	const char *list = own->addressees;
+	char other[SITE_LEN + 1];
+
+	while (next_site(&list, other))
+		if (strcmp(other, site) == 0)
+			return 1;
+	return 0;
+}
+
+/* A list that makes no sense to its end keeps the file. */
+static int
 is_covered(struct store *s, const struct drop_own *own, struct err *err)
 {
 	const char *list = own->addressees;
 	char site[SITE_LEN + 1];
-	int rc = 1;
+	int rc = *list != '\0';
 
 	while (rc > 0 && next_site(&list, site))
 		rc = covered_by(s, own, site, err);
-	return rc;
+	return rc > 0 ? *list == '\0' : rc;
 }
 
-/* The chain of newer bundles that begins with `at`: the next has the next
- * sequence and begins where the last one ended.  How far does it go? */
-static uint64_t
-chain_end(const struct ours *ours, const struct drop_own *at)
+/* The last of the bundles in the drop that go on where the one before ends,
+ * each with the next sequence: a chain, as one export writes it. */
+static const struct drop_own *
+chain_last(const struct ours *ours, const struct drop_own *at)
 {
-	uint64_t end = at->until, sequence = at->sequence;
-	const struct drop_own *b;
-	int moved = 1;
+	const struct drop_own *b, *next = at;
 	size_t i;
 
-	while (moved) {
-		moved = 0;
-		for (i = 0; i < ours->count; i++) {
+	while (next != NULL) {
+		at = next;
+		next = NULL;
+		for (i = 0; i < ours->count && next == NULL; i++) {
 			b = own_of(ours, i);
-			if (b == NULL || !same_stream(at, b) ||
-			    b->since != end || b->sequence != sequence + 1)
-				continue;
-			end = b->until;
-			sequence = b->sequence;
-			moved = 1;
+			if (b != NULL && same_stream(at, b) &&
+			    b->since == at->until &&
+			    b->sequence == at->sequence + 1)
+				next = b;
 		}
 	}
-	return end;
+	return at;
 }
 
+/* Parts of an attachment alone have no range.  They are for the bundles after
+ * them in their chain, and go when a newer chain leads beyond them. */
 static int
 is_superseded(const struct ours *ours, const struct drop_own *own)
 {
-	const struct drop_own *b;
+	int is_parts = own->until == own->since;
+	const struct drop_own *b, *after = is_parts ? chain_last(ours, own) :
+	    own;
+	uint64_t end = own->until + (uint64_t)is_parts;
 	size_t i;
 
 	for (i = 0; i < ours->count; i++) {
 		b = own_of(ours, i);
-		if (b == NULL || !same_stream(own, b) || !is_newer(b, own) ||
-		    b->since > own->since)
-			continue;
-		if (chain_end(ours, b) >= own->until)
+		if (b != NULL && same_stream(own, b) && is_newer(b, after) &&
+		    b->since <= own->since &&
+		    chain_last(ours, b)->until >= end)
 			return 1;
 	}
 	return 0;
 }
 
+/* Is there a newer file of that kind (-1: any that carries a receipt) for the
+ * site? */
 static int
-has_newer(const struct ours *ours, const struct drop_own *own,
-    int kind)
+has_newer_for(const struct ours *ours, const struct drop_own *own,
+    const char *site, int kind)
 {
 	const struct drop_own *b;
 	size_t i;
@@ -174,11 +190,22 @@ has_newer(const struct ours *ours, const struct drop_own *own,
 		b = own_of(ours, i);
 		if (b != NULL && is_newer(b, own) &&
 		    b->kind != MANIFEST_EXCERPT &&
-		    (kind < 0 || b->kind == kind) &&
-		    same(b->addressees, own->addressees))
+		    (kind < 0 || b->kind == kind) && names(b, site))
 			return 1;
 	}
 	return 0;
+}
+
+static int
+has_newer(const struct ours *ours, const struct drop_own *own, int kind)
+{
+	const char *list = own->addressees;
+	char site[SITE_LEN + 1];
+	int found = *list != '\0';
+
+	while (found && next_site(&list, site))
+		found = has_newer_for(ours, own, site, kind);
+	return found && *list == '\0';
 }
 
 static int
@@ -244,10 +271,13 @@ free_one(struct survey *x, const struct ours *ours, struct store *s,
 	    (int64_t)x->drop->keep * DAY;
 }
 
+/* What has its name by now may be another's, and is looked at the next time. */
 static void
 take_away(struct survey *x, struct drop_file *f, struct retain_result *ret,
     struct err *failed)
 {
+	if (!survey_is_same(x, f))
+		return;
 	if (unlinkat(x->dir_fd, f->name, 0) == 0) {
 		ret->removed++;
 		ret->bytes += f->size;
@@ -296,7 +326,7 @@ add_block(const struct drop_file *f, struct store *s, struct retain_block *b,
 {
 	int rc;
 
-	if (strstr(f->own->addressees, b->peer->site) == NULL)
+	if (!names(f->own, b->peer->site))
 		return 0;
 	if ((rc = covered_by(s, f->own, b->peer->site, err)) != 0)
 		return rc < 0 ? rc : 0;

@@ -10,6 +10,7 @@
 
 #include "../base/file.h"
 #include "../importer/look.h"
+#include "../store/guard.h"
 #include "../store/stream.h"
 #include "mark.h"
 
@@ -47,7 +48,19 @@ path_of(const struct survey *x, const char *name, struct buf *out,
 	return buf_str(out) == NULL ? err_oom(err) : 0;
 }
 
-/* What retention will ask, from the manifest. */
+static void
+forget_own(struct drop_file *f)
+{
+	if (f->own == NULL)
+		return;
+	free(f->own->filter);
+	free(f->own->addressees);
+	free(f->own);
+	f->own = NULL;
+}
+
+/* What retention will ask, from the manifest.  Some file systems give a file
+ * another number each time they are mounted: what may go still may. */
 static int
 keep_own(struct drop_file *f, const struct manifest *m, struct err *err)
 {
@@ -57,6 +70,10 @@ keep_own(struct drop_file *f, const struct manifest *m, struct err *err)
 
 	if (own == NULL)
 		return err_oom(err);
+	if (f->own != NULL && actor_cmp(&f->own->actor, &m->from) == 0 &&
+	    f->own->sequence == m->sequence)
+		own->freed = f->own->freed;
+	forget_own(f);
 	f->own = own;
 	own->kind = (int)m->kind;
 	own->actor = m->from;
@@ -70,6 +87,22 @@ keep_own(struct drop_file *f, const struct manifest *m, struct err *err)
 	    (m->filter != NULL && (own->filter = strdup(m->filter)) == NULL))
 		return err_oom(err);
 	return 0;
+}
+
+/* A number is used up before its file has a name: one that is ahead of ours
+ * was written by a later state of this site. */
+static int
+own_file(struct drop_file *f, struct store *s, const struct manifest *m,
+    struct err *err)
+{
+	guard_heard(s, m->from.generation);
+	if (m->from.generation < s->self.generation ||
+	    (actor_cmp(&m->from, &s->self) == 0 && m->sequence <= s->sequence))
+		return keep_own(f, m, err);
+	(void)err_set(err, E_ROLLED_BACK, "\"%s\" is a file that this site "
+	    "wrote and does not know: it was put back from a backup, or "
+	    "copied", f->name);
+	return err_next(err, "run 'satchel site restored --reason \"...\"'");
 }
 
 static int
@@ -132,24 +165,13 @@ static void
 note_what(struct drop_file *f, const struct look *look, enum drop_what what,
     int64_t now)
 {
-	if (f->first == 0 || f->what != what)
+	if (f->first == 0 || f->first > now || f->what != what)
 		f->first = now;
 	f->what = (unsigned char)what;
 	f->size = look->size;
 	f->inode = look->inode;
 	f->mtime = look->mtime;
 	f->stale = 1;
-}
-
-static void
-forget_own(struct drop_file *f)
-{
-	if (f->own == NULL)
-		return;
-	free(f->own->filter);
-	free(f->own->addressees);
-	free(f->own);
-	f->own = NULL;
 }
 
 /* due NULL: nothing for us is expected. */
@@ -164,28 +186,33 @@ look_again(struct survey *x, struct store *s, const struct minisign_pub *own,
 	if ((rc = look_at(s, x->dir_fd, f->name, own, &look, err)) < 0)
 		return rc;
 	note_what(f, &look, what_of(s, &look), s->clock);
-	forget_own(f);
 	if (f->what == DROP_OWN)
-		return keep_own(f, &look.a.m, err);
+		return own_file(f, s, &look.a.m, err);
+	forget_own(f);
 	if (f->what == DROP_BROKEN)
 		return add_broken(x, index, &look.why, err);
 	return f->what == DROP_DUE && due != NULL ? add_due(x, f, &look, due,
 	    err) : 0;
 }
 
-/* Is what was seen of it enough? */
-static int
-is_settled(const struct survey *x, const struct drop_file *f)
+int
+survey_is_same(const struct survey *x, const struct drop_file *f)
 {
 	struct stat st;
 
-	if (f->first == 0 || f->what == DROP_DUE || f->what == DROP_BROKEN)
-		return 0;
 	return fstatat(x->dir_fd, f->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->size &&
 	    (uint64_t)st.st_ino == f->inode &&
 	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec ==
 	    f->mtime;
+}
+
+/* Is what was seen of it enough? */
+static int
+is_settled(const struct survey *x, const struct drop_file *f)
+{
+	return f->first != 0 && f->what != DROP_DUE &&
+	    f->what != DROP_BROKEN && survey_is_same(x, f);
 }
 
 /* --- the folder -------------------------------------------------------- */

@@ -28,12 +28,16 @@ void survey_clear(struct survey *x);
 
 /* Open the drop (mark_check), list it and look; what is for us and was not
  * read yet is added to `due`, not sorted.  The store is not written.
- * E_MEDIA_GONE, E_CONFIG, E_IO; E_LIMIT over DROP_FILES_MAX. */
+ * E_MEDIA_GONE, E_CONFIG, E_IO; E_LIMIT over DROP_FILES_MAX; E_ROLLED_BACK: a
+ * file of ours lies there that we have not written. */
 int survey_take(struct survey *x, struct store *s, const struct drop *d,
     const struct minisign_pub *own, struct folder *due, struct err *err);
 
 /* The file in it that a path names; NULL: none. */
 struct drop_file *survey_find(struct survey *x, const char *path);
+
+/* Is it still the file that was looked at? */
+int survey_is_same(const struct survey *x, const struct drop_file *f);
 
 /* A file of ours was just put there (a path in the drop). */
 int survey_put(struct survey *x, struct store *s, const char *path,
