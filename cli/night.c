@@ -9,12 +9,12 @@
 #include "../base/text.h"
 #include "../store/cadence.h"
 #include "home.h"
+#include "night_inside.h"
 
 #define LOCK_FILE "sync.lock"
 #define WAIT_S 60u			/* for the store between steps */
 #define BROKEN_S 86400			/* a copy is done within a day */
 #define ASK_AGAIN_S 172800		/* the answer may have been lost */
-#define WORKERS_MAX 3u
 
 void
 night_clear(struct night *n)
@@ -62,12 +62,13 @@ night_alarm(struct night *n, const char *about, const struct err *why,
 		return err_oom(err);
 	err_keep(&more->err, why);
 	n->alarm_count++;
+	n->rolled_back |= why->code == E_ROLLED_BACK;
 	return 0;
 }
 
-static int
-about_drop(struct night *n, const struct night_drop *d, const struct err *why,
-    struct err *err)
+int
+night_about_drop(struct night *n, const struct night_drop *d,
+    const struct err *why, struct err *err)
 {
 	char about[sizeof "drop " + DROP_NAME_MAX];
 
@@ -84,6 +85,8 @@ about_drop(struct night *n, const struct night_drop *d, const struct err *why,
 int
 night_exit(const struct night *n)
 {
+	if (n->failed != 0)
+		return n->failed;
 	if (n->alarm_count > 0)
 		return err_exit(n->alarms[0].err.code);
 	return n->conflicts > 0 ? err_exit(I_CONFLICTS) : 0;
@@ -91,8 +94,8 @@ night_exit(const struct night *n)
 
 /* --- begin ------------------------------------------------------------- */
 
-static int
-open_store(struct night *n, struct err *err)
+int
+night_open_store(struct night *n, struct err *err)
 {
 	if (n->s != NULL)
 		return 0;
@@ -199,7 +202,7 @@ watch_broken(struct night *n, struct night_drop *d, struct err *err)
 		    d->drop->name, f->name, date);
 		(void)err_next(&why, "ask its sender; if nobody needs it, "
 		    "remove it");
-		if (about_drop(n, d, &why, err) < 0)
+		if (night_about_drop(n, d, &why, err) < 0)
 			return -(int)err->code;
 	}
 	return 0;
@@ -220,7 +223,7 @@ take_surveys(struct night *n, struct folder *due, struct err *err)
 		d->there = rc >= 0;
 		if (rc < 0 && (why.code != E_MEDIA_GONE ||
 		    !d->drop->removable) &&
-		    about_drop(n, d, &why, err) < 0)
+		    night_about_drop(n, d, &why, err) < 0)
 			return -(int)err->code;
 		if (rc >= 0 && watch_broken(n, d, err) < 0)
 			return -(int)err->code;
@@ -301,6 +304,8 @@ ask(struct night *n, struct err *err)
 	struct import_result open = { NULL, 0 };
 	size_t i;
 
+	if (n->rolled_back)
+		return 0;
 	gaps = calloc(n->imported.count + 1, sizeof *gaps);
 	if (gaps == NULL)
 		return err_oom(err);
@@ -347,191 +352,6 @@ collect(struct night *n, struct err *err)
 	return rc;
 }
 
-/* --- publish ----------------------------------------------------------- */
-
-static unsigned
-workers(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 2 ? 0 : n - 1 < (long)WORKERS_MAX ? (unsigned)n - 1 :
-	    WORKERS_MAX;
-}
-
-static int
-note_file(struct night_drop *d, const struct send_group *g,
-    struct export_file *from, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf to = BUF_INIT;
-	struct night_file *more;
-	size_t i;
-
-	for (i = 0; i < g->count; i++)
-		buf_addf(&to, "%s%s", i > 0 ? " " : "", g->peers[i].name);
-	more = realloc(d->files, (d->file_count + 1) * sizeof *more);
-	if (buf_str(&to) == NULL || more == NULL) {
-		d->files = more != NULL ? more : d->files;
-		return err_oom(err);
-	}
-	d->files = more;
-	more += d->file_count++;
-	*more = (struct night_file){ from->path, to.at,
-	    g->what == SEND_RECEIPT, from->sequence, from->since,
-	    from->until, from->records, from->size };
-	from->path = NULL;		/* taken over, both */
-	to.at = NULL;
-	return 0;
-}
-
-static int
-publish_group(struct night *n, struct night_drop *d,
-    const struct send_group *g, struct err *err)
-{
-	CLEANUP(export_result_clear) struct export_result files =
-	    EXPORT_RESULT_INIT;
-	struct export_request r = { .since_time = -1, .until_time = -1,
-	    .created = n->now, .workers = workers() };
-	struct err why = ERR_INIT;
-	size_t i;
-	int rc;
-
-	if ((rc = open_store(n, err)) < 0 ||
-	    (rc = keys_sign(&n->c->keys, &n->c->opts, n->s->home, err)) < 0)
-		return rc;
-	r.key = n->c->keys.sign;
-	r.heartbeat = g->what == SEND_RECEIPT;
-	progress_begin(&n->shown, "exporting", opt_flag(&n->c->opts,
-	    "progress"));
-	r.progress = progress_ticker(&n->shown);
-	rc = send_group(g, d->drop, n->s, &r, &files, &why);
-	progress_end(&n->shown, rc >= 0);
-
-	/* The lock may be gone already. */
-	store_closep(&n->s);
-	if (rc < 0 && about_drop(n, d, &why, err) < 0)
-		return -(int)err->code;
-	for (i = 0; i < files.count; i++)
-		if (note_file(d, g, &files.files[i], err) < 0)
-			return -(int)err->code;
-	return 0;
-}
-
-static int
-put_all(struct night *n, struct night_drop *d, struct err *err)
-{
-	size_t i;
-	int rc;
-
-	for (i = 0; i < d->file_count; i++)
-		if ((rc = survey_put(&d->survey, n->s, d->files[i].path,
-		    &n->own.sign, err)) < 0)
-			return rc;
-	return 0;
-}
-
-/* A pass of removal; what could not be removed is an alarm once. */
-static int
-prune(struct night *n, struct night_drop *d, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf ours = BUF_INIT;
-	struct retain_result now;
-	struct err why = ERR_INIT;
-	int rc;
-
-	buf_addf(&ours, "%s_to_", n->name);
-	if (buf_str(&ours) == NULL)
-		return err_oom(err);
-	file_sweep(d->drop->path, ours.at);
-	rc = retain_prune(&d->survey, n->s, &now, &why);
-	d->pruned.removed += now.removed;
-	d->pruned.bytes += now.bytes;
-	d->pruned.kept = now.kept;
-	return rc < 0 ? about_drop(n, d, &why, err) : 0;
-}
-
-static int
-publish(struct night *n, struct night_drop *d, struct err *err)
-{
-	CLEANUP(send_plan_clear) struct send_plan plan = { NULL, 0 };
-	size_t i;
-	int rc;
-
-	if ((rc = open_store(n, err)) < 0 ||
-	    (rc = send_plan(&plan, &d->survey, n->s, n->s->clock, err)) < 0)
-		return rc;
-	for (i = 0; i < plan.count; i++)
-		if (plan.at[i].what != SEND_NOTHING &&
-		    (rc = publish_group(n, d, &plan.at[i], err)) < 0)
-			return rc;
-	return 0;
-}
-
-static int
-note_blocks(struct night *n, struct night_drop *d, struct err *err)
-{
-	CLEANUP(buf_freep) struct peer *peers = NULL;
-	CLEANUP(buf_freep) struct retain_block *blocks = NULL;
-	size_t count = 0, i;
-	int rc;
-
-	if ((rc = drop_peers(n->s, d->drop->id, &peers, &count, err)) < 0)
-		return rc;
-	blocks = calloc(count + 1, sizeof *blocks);
-	d->blocks = calloc(count + 1, sizeof *d->blocks);
-	if (blocks == NULL || d->blocks == NULL)
-		return err_oom(err);
-	if ((rc = retain_blocks(&d->survey.files, n->s, peers, count, blocks,
-	    err)) < 0)
-		return rc;
-	for (i = 0; i < count; i++) {
-		struct night_block *b = &d->blocks[d->block_count];
-
-		if (blocks[i].files == 0)
-			continue;
-		memcpy(b->name, blocks[i].peer->name, sizeof b->name);
-		b->files = blocks[i].files;
-		b->bytes = blocks[i].bytes;
-		b->since = blocks[i].since;
-		d->block_count++;
-	}
-	return 0;
-}
-
-/* A stick will be pulled: what was removed there, too, is to be gone. */
-static int
-let_go(struct night *n, struct night_drop *d, struct err *err)
-{
-	struct err why = ERR_INIT;
-
-	if (!d->drop->removable)
-		return 0;
-	if (file_sync_medium(d->drop->path, &why) < 0)
-		return about_drop(n, d, &why, err);
-	d->safe = 1;
-	return 0;
-}
-
-/* Room is made before anything is written, and what this made superfluous goes
- * after it. */
-static int
-at_drop(struct night *n, struct night_drop *d, struct err *err)
-{
-	int rc;
-
-	if ((rc = open_store(n, err)) < 0 ||
-	    (n->steps & NIGHT_PRUNE && (rc = prune(n, d, err)) < 0) ||
-	    (n->steps & NIGHT_PUBLISH && (rc = publish(n, d, err)) < 0) ||
-	    (rc = open_store(n, err)) < 0 ||
-	    (rc = put_all(n, d, err)) < 0 ||
-	    (n->steps & NIGHT_PRUNE && (rc = prune(n, d, err)) < 0) ||
-	    (rc = note_blocks(n, d, err)) < 0 ||
-	    (rc = let_go(n, d, err)) < 0)
-		return rc;
-	rc = survey_save(&d->survey, n->s, err);
-	store_closep(&n->s);
-	return rc;
-}
-
 /* --- who is late ------------------------------------------------------- */
 
 static int
@@ -556,10 +376,23 @@ watch_peer(void *ctx, const struct peer *p, struct err *err)
 
 /* --- the night --------------------------------------------------------- */
 
-int
-night_run(struct night *n, struct err *err)
+/* A site that was put back uses numbers again that are used up: until it is
+ * said to be restored it writes nothing. */
+static int
+at_drops(struct night *n, struct err *err)
 {
 	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < n->count && rc >= 0 && !n->rolled_back; i++)
+		if (n->at[i].there)
+			rc = night_at_drop(n, &n->at[i], err);
+	return rc;
+}
+
+static int
+run(struct night *n, struct err *err)
+{
 	int rc;
 
 	if ((rc = take_lock(n, err)) < 0 || (rc = begin(n, err)) < 0)
@@ -567,7 +400,7 @@ night_run(struct night *n, struct err *err)
 	store_closep(&n->s);
 	if ((rc = round_begin(&n->round, n->c, n->steps & NIGHT_COLLECT,
 	    err)) < 0 ||
-	    (rc = open_store(n, err)) < 0 ||
+	    (rc = night_open_store(n, err)) < 0 ||
 	    (rc = collect(n, err)) < 0 ||
 	    (n->steps & NIGHT_COLLECT &&
 	    (rc = round_end(&n->round, &n->imported, err)) < 0))
@@ -575,10 +408,7 @@ night_run(struct night *n, struct err *err)
 	if (n->round.err.code != E_OK &&
 	    (rc = night_alarm(n, "mirror", &n->round.err, err)) < 0)
 		return rc;
-	for (i = 0; i < n->count; i++)
-		if (n->at[i].there && (rc = at_drop(n, &n->at[i], err)) < 0)
-			return rc;
-	if ((rc = open_store(n, err)) < 0)
+	if ((rc = at_drops(n, err)) < 0 || (rc = night_open_store(n, err)) < 0)
 		return rc;
 	if (n->steps & NIGHT_WATCH &&
 	    (rc = peer_each(n->s, watch_peer, n, err)) < 0)
@@ -586,4 +416,14 @@ night_run(struct night *n, struct err *err)
 	n->ended = n->s->clock;
 	store_closep(&n->s);
 	return 0;
+}
+
+int
+night_run(struct night *n, struct err *err)
+{
+	int rc = run(n, err);
+
+	if (rc < 0)
+		n->failed = err_exit(err->code);
+	return rc;
 }

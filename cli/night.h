@@ -77,6 +77,9 @@ struct night {
 	struct night_alarm *alarms;	/* owned; the first one's exit counts */
 	size_t alarm_count;
 	uint64_t conflicts;		/* added */
+	int rolled_back;		/* so nothing may be written */
+	int failed;			/* exit status of what kept it from
+					 * being done; 0: nothing did */
 };
 #define NIGHT_INIT { .lock_fd = -1, .round = ROUND_INIT }
 void night_clear(struct night *n);
@@ -85,8 +88,8 @@ void night_clear(struct night *n);
  * E_CONFIG (no drop), E_ROLLED_BACK, ...; the rest is in the alarms. */
 int night_run(struct night *n, struct err *err);
 
-/* The exit status of one that was done: the first alarm's, else 11 if a
- * conflict was added, else 0. */
+/* The exit status: that of what kept it from being done, else the first
+ * alarm's, else 11 if a conflict was added, else 0. */
 int night_exit(const struct night *n);
 
 /* Note that something is not well. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/file.h"
@@ -187,6 +188,18 @@ night_errors(const struct night *n)
 
 /* --- files ------------------------------------------------------------- */
 
+/* A device, a FIFO or a link is neither replaced nor removed. */
+static int
+check_place(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return 0;
+	(void)err_set(err, E_USAGE, "\"%s\" is there, and is no file", path);
+	return err_next(err, "name a file that may be replaced");
+}
+
 /* What was said so far into an unnamed file, from there into its place. */
 static int
 put(struct out *o, const char *path, struct err *err)
@@ -197,7 +210,8 @@ put(struct out *o, const char *path, struct err *err)
 	char *room;
 	int rc;
 
-	if ((rc = out_check(o, err)) < 0)
+	if ((rc = check_place(path, err)) < 0 ||
+	    (rc = out_check(o, err)) < 0)
 		return rc;
 	do {
 		if ((room = buf_room(&text, 65536)) == NULL)
@@ -293,6 +307,8 @@ night_mail(const struct night *n, const char *path,
 	int rc;
 
 	if (failed->code == E_OK && night_exit(n) == 0) {
+		if ((rc = check_place(path, err)) < 0)
+			return rc;
 		if (unlink(path) != 0 && errno != ENOENT)
 			return err_io(err, errno, "\"%s\"", path);
 		return 0;
