@@ -14,16 +14,18 @@
 
 #define NOTE_MAX 64u			/* "<process id> <seconds>\n" */
 
-/* Who has it and since when: a courtesy, so errors are none. */
+/* Who has it and since when: a courtesy, so errors are none.  Who shares it
+ * only takes away what an earlier holder left. */
 static void
-leave_note(int fd)
+leave_note(int fd, enum lock_kind kind)
 {
 	char note[NOTE_MAX];
 	int n = snprintf(note, sizeof note, "%ld %lld\n", (long)getpid(),
 	    (long long)time(NULL));
 
 	/* Half a note is none. */
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, note, (size_t)n, 0) != n)
+	if (ftruncate(fd, 0) != 0 || kind == LOCK_SHARED ||
+	    pwrite(fd, note, (size_t)n, 0) != n)
 		return;
 }
 
@@ -95,8 +97,7 @@ lock_take(int fd, enum lock_kind kind, unsigned wait_s, const char *what,
 			return turned_away(fd, what, err);
 		(void)nanosleep(&nap, NULL);
 	}
-	if (kind == LOCK_ALONE)
-		leave_note(fd);
+	leave_note(fd, kind);
 	return 0;
 }
 

@@ -29,12 +29,14 @@ mark_read(const char *path, char ret[DROP_MARK_LEN + 1], struct err *err)
 
 	if (lstat(path, &st) != 0 && errno == ENOENT)
 		return 0;
-	if (file_read_all(path, MARK_LEN, &text, err) < 0)
+	if (file_read_all(path, MARK_LEN, &text, err) < 0 &&
+	    err->code != E_FORMAT && err->code != E_LIMIT)
 		return -(int)err->code;
 	if (text.len != MARK_LEN || memcmp(text.at, HEAD, HEAD_LEN) != 0 ||
 	    text.at[MARK_LEN - 1] != '\n' ||
 	    text_unhex(bytes, sizeof bytes, text.at + HEAD_LEN,
 	    DROP_MARK_LEN) < 0) {
+		err_clear(err);
 		(void)err_set(err, E_CONFIG, "\"%s\" is not the mark of a "
 		    "drop", path);
 		return err_next(err, "ask who else uses this folder; without "

@@ -341,6 +341,10 @@ file_of_row(struct store *s, sqlite3_stmt *st, struct drop_files *to,
 	CLEANUP(buf_freep) char *name = NULL;
 	struct drop_file *f;
 
+	if (sqlite3_column_int64(st, 4) < DROP_FOREIGN ||
+	    sqlite3_column_int64(st, 4) > DROP_BROKEN)
+		return err_set(err, E_DAMAGED, "\"%s/store.db\": bad file of "
+		    "a drop", s->home);
 	if (copy_text(&name, st, 0, err) < 0)
 		return -(int)err->code;
 	if ((f = drop_files_add(to, name)) == NULL)
