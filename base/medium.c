@@ -149,16 +149,28 @@ medium_link(char **ret, const char *folder, dev_t dev, struct err *err)
 	return keep_safe(ret, best.at, strlen(best.at), err);
 }
 
-/* The number of the block device that is mounted. */
+static int
+has_block(dev_t dev)
+{
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof path, "/sys/dev/block/%u:%u", major(dev),
+	    minor(dev));
+	return lstat(path, &st) == 0;
+}
+
+/* The number of the block device that is mounted; 0: it has none. */
 static dev_t
 block_of(const struct medium *m)
 {
+	dev_t dev = m->dev;
 	struct stat st;
 
 	if (m->device != NULL && stat(m->device, &st) == 0 &&
 	    S_ISBLK(st.st_mode))
-		return st.st_rdev;
-	return m->dev;
+		dev = st.st_rdev;
+	return has_block(dev) ? dev : 0;
 }
 
 static int
@@ -166,17 +178,17 @@ find_names(struct medium *m, const char *path, struct err *err)
 {
 	CLEANUP(file_closep) int fd = open(path, O_RDONLY | O_NONBLOCK |
 	    O_CLOEXEC);
-	dev_t block = block_of(m);
 	int rc;
 
+	m->block = block_of(m);
 	if (fd >= 0 && ((rc = ask_label(m, fd, err)) < 0 ||
 	    (rc = ask_serial(m, fd, err)) < 0))
 		return rc;
 	if (m->label == NULL && (rc = medium_link(&m->label,
-	    "/dev/disk/by-label", block, err)) < 0)
+	    "/dev/disk/by-label", m->block, err)) < 0)
 		return rc;
 	return m->serial != NULL ? 0 : medium_link(&m->serial,
-	    "/dev/disk/by-uuid", block, err);
+	    "/dev/disk/by-uuid", m->block, err);
 }
 
 /* --- a path ------------------------------------------------------------ */
@@ -242,6 +254,7 @@ measure(struct medium *m, const struct statvfs *fs)
 		return;
 	m->size = fs->f_blocks * unit;
 	m->free = fs->f_bavail * unit;
+	m->unit = unit;
 }
 
 int
@@ -261,6 +274,17 @@ medium_of(struct medium *ret, const char *path, struct err *err)
 	    (!S_ISREG(st.stx_mode) && !S_ISDIR(st.stx_mode)))
 		return rc;
 	return find_names(ret, path, err);
+}
+
+int
+medium_is_gone(const struct medium *m)
+{
+	struct statvfs fs;
+
+	if (m->mount != NULL && statvfs(m->mount, &fs) != 0 &&
+	    (errno == ENOTCONN || errno == ENODEV || errno == ENXIO))
+		return 1;
+	return m->block != 0 && !has_block(m->block);
 }
 
 /* --- all of them -------------------------------------------------------- */

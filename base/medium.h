@@ -31,9 +31,11 @@ struct medium {
 	char *mount;			/* where it is mounted */
 	char *label, *serial;		/* its own; text safe to print */
 	dev_t dev;			/* st_dev of what lies on it */
+	dev_t block;			/* of its device; 0: not known */
 	enum medium_kind kind;
 	int read_only;
 	uint64_t size, free;		/* bytes; free for us */
+	uint64_t unit;			/* bytes in which room is given; 0 */
 	uint64_t largest;		/* bytes of a file it can hold */
 	int dos_names;			/* names as FAT and exFAT allow them */
 };
@@ -45,6 +47,9 @@ void medium_clear(struct medium *m);
  * for lack of memory, or where nothing is at `path` or the medium is gone, it
  * fails: E_INTERNAL, E_IO, E_MEDIA_GONE. */
 int medium_of(struct medium *ret, const char *path, struct err *err);
+
+/* Was it pulled since medium_of?  Only where that can be seen. */
+int medium_is_gone(const struct medium *m);
 
 /* Each mounted medium that looks carried, once, in the order of mounting; one
  * that does not answer (ENOTCONN of a stick that was pulled) is passed over.

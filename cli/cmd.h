@@ -32,6 +32,7 @@ enum cmd_needs {
 	CMD_PAIRS = 1024,		/* path=PATH among them: the same */
 	CMD_MEDIA = 2048,		/* without arguments: carried media and
 					 * the drops, to read */
+	CMD_MOUNTS = 4096,		/* asks what paths lie on */
 	CMD_STARTS = 512		/* starts systemctl or crontab, which
 					 * no fence may hold */
 };

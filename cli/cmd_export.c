@@ -30,8 +30,9 @@ static const struct opt export_opts[] = {
 	{ "until", OPT_TIME, "DATE", "an excerpt: what was changed up to "
 	    "DATE; a day counts whole" },
 	{ "type", OPT_MANY, "TYPE", "an excerpt: objects of this type" },
-	{ "max-size", OPT_SIZE, "SIZE", "of one file, such as 512M or 4G; "
-	    "what is more goes into the next file" },
+	{ "max-size", OPT_SIZE, "SIZE", "of one file, such as 512M or 4G "
+	    "(default, and on FAT at most: 4 GiB - 1); what is more goes into "
+	    "the next file" },
 	{ "for", OPT_FILE, "REQUEST", "answer the request in this file" },
 	{ "heartbeat", OPT_FLAG, NULL, "write a file though nothing is due" },
 	{ "dry-run", OPT_FLAG, NULL, "only count what is due" },
@@ -307,18 +308,41 @@ say_files(struct out *o, const struct export_result *r)
 	return n;
 }
 
+static void
+say_medium(struct out *o, const struct medium *m)
+{
+	out_open(o, "medium", '{');
+	out_str(o, "fs", m->fs);
+	out_str(o, "label", m->label);
+	out_str(o, "serial", m->serial);
+	out_close(o);
+}
+
+/* What may be done now that all of it was synced as far as we can. */
+static const char *
+safe_words(const struct export_result *r)
+{
+	if (r->medium.kind == MEDIUM_NETWORK)
+		return "safe at the server, by what it says";
+	if (r->medium.fs != NULL && (strcmp(r->medium.fs, "tmpfs") == 0 ||
+	    strcmp(r->medium.fs, "ramfs") == 0))
+		return "in memory only: gone when this computer stops";
+	if (r->is_home && r->medium.kind == MEDIUM_FIXED)
+		return "safe on this disk";
+	return "safe to remove";
+}
+
 /* After the paths have arrived, so that "safe" is the last word. */
 static void
 say_safe(const struct export_result *r, const struct sum *n, int dry_run)
 {
 	char size[24];
 
-	out_size(dry_run && r->count > 0 ? r->files[0].blob_bytes : n->bytes,
-	    size);
-	if (dry_run)
-		out_note("%" PRIu64 " objects and %" PRIu64 " attachments (%s)"
-		    " would be carried; nothing was written", n->records,
-		    n->blobs, size);
+	out_size(dry_run ? r->estimate : n->bytes, size);
+	if (dry_run && r->count > 0)
+		out_note("%" PRIu64 " objects and %" PRIu64 " attachments "
+		    "would be carried, in about %s; nothing was written",
+		    n->records, n->blobs, size);
 	else if (r->count == 0)
 		out_note("nothing to carry: nothing is due and no receipt is "
 		    "owed");
@@ -327,7 +351,7 @@ say_safe(const struct export_result *r, const struct sum *n, int dry_run)
 		    " objects, %" PRIu64 " attachments, %s", r->count,
 		    r->count == 1 ? "" : "s", n->records, n->blobs, size);
 	if (r->count > 0 && !dry_run)
-		out_note("safe to remove");
+		out_note("%s", safe_words(r));
 }
 
 static int
@@ -337,6 +361,11 @@ say(struct cmd *c, const struct export_result *r, int dry_run, int rc,
 	struct sum n = say_files(&c->out, r);
 
 	out_bool(&c->out, "dry_run", dry_run);
+	if (dry_run)
+		out_number(&c->out, "estimate", r->estimate);
+	else
+		out_null(&c->out, "estimate");
+	say_medium(&c->out, &r->medium);
 	out_flush(&c->out);
 	if (rc < 0)
 		return rc;
@@ -416,7 +445,7 @@ export(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_export = {
 	.args = "--to PEER... --out PATH [options]",
 	.max = FORMAT_TO_MAX,
-	.needs = CMD_STORE | CMD_KEYS | CMD_MIRROR,
+	.needs = CMD_STORE | CMD_KEYS | CMD_MIRROR | CMD_MOUNTS,
 	.opts = export_opts,
 	.more = "Writes what the peer does not have by its receipts, and the "
 	    "receipt for it.  Standard output gets the path of each finished "
@@ -451,7 +480,7 @@ receipt(struct cmd *c, struct err *err)
 
 const struct cmd_spec cmd_receipt = {
 	.args = "--to PEER --out PATH",
-	.needs = CMD_STORE | CMD_KEYS,
+	.needs = CMD_STORE | CMD_KEYS | CMD_MOUNTS,
 	.opts = receipt_opts,
 	.more = "A receipt says what of the peer is durably here.  It rides in "
 	    "every bundle too; alone it is for a peer that gets none.",

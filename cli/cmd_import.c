@@ -2,10 +2,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/text.h"
 #include "../importer/import.h"
+#include "../store/media.h"
 #include "cmd.h"
 #include "home.h"
 #include "progress.h"
@@ -55,6 +57,26 @@ identity(void *ctx, const struct age_identity **ret, struct err *err)
 	return rc;
 }
 
+/* The media that the files lie on have come back. */
+static int
+greet_media(struct run *x, struct err *err)
+{
+	const struct opts *o = &x->c->opts;
+	struct stat st;
+	dev_t last = 0;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < o->arg_count; i++) {
+		if (stat(o->args[i], &st) != 0 || st.st_dev == last)
+			continue;
+		last = st.st_dev;
+		if ((rc = media_here(x->s, o->args[i], err)) < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int
 climb(struct run *x, enum import_mode mode, struct err *err)
 {
@@ -64,7 +86,8 @@ climb(struct run *x, enum import_mode mode, struct err *err)
 
 	x->r.mode = mode;
 	if ((rc = home_open(c, HOME_WRITE, &x->s, err)) < 0 ||
-	    (rc = keys_public(x->s->home, &own, err)) < 0)
+	    (rc = keys_public(x->s->home, &own, err)) < 0 ||
+	    (mode == IMPORT_APPLY && (rc = greet_media(x, err)) < 0))
 		return rc;
 	x->r.own = &own.sign;
 	progress_begin(&x->shown, mode == IMPORT_APPLY ? "importing" :
@@ -206,7 +229,8 @@ import(struct cmd *c, struct err *err)
 const struct cmd_spec cmd_import = {
 	.args = "PATH... [--dry-run] [--requests DIR]",
 	.min = 1, .max = CMD_ARGS_MAX,
-	.needs = CMD_STORE | CMD_KEYS | CMD_FILES | CMD_ANSWERS | CMD_MIRROR,
+	.needs = CMD_STORE | CMD_KEYS | CMD_FILES | CMD_ANSWERS | CMD_MIRROR |
+	    CMD_MOUNTS,
 	.opts = import_opts,
 	.more = "A PATH is a bundle, a receipt, a request, or a folder: then "
 	    "all in it that is for this site.  Each file is applied whole or "

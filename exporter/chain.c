@@ -27,12 +27,12 @@ struct worker {
 	struct buf packed;
 };
 
-static int
-level_of(const struct chain_member *m)
+int
+chain_level(enum codec codec, int is_records)
 {
-	if (m->plan->r->codec == CODEC_GZIP)
+	if (codec == CODEC_GZIP)
 		return GZIP_LEVEL;
-	return m->is_records ? RECORDS_LEVEL : BLOBS_LEVEL;
+	return is_records ? RECORDS_LEVEL : BLOBS_LEVEL;
 }
 
 static int
@@ -45,7 +45,8 @@ store_member(struct chain_member *m, struct worker *w)
 	if (w->codec == NULL && (rc = codec_new(&w->codec, &m->err)) < 0)
 		return rc;
 	buf_reset(packed);
-	if ((rc = codec_pack(w->codec, p->r->codec, level_of(m),
+	if ((rc = codec_pack(w->codec, p->r->codec, chain_level(
+	    p->r->codec, m->is_records),
 	    m->raw.at + m->start, m->raw.len - m->start, packed,
 	    &m->err)) < 0)
 		return rc;
@@ -201,10 +202,11 @@ log_file(struct chain *c, struct err *err)
 	text_hex(id, c->pub.id, 32);
 	for (i = 0; i < c->p->to_count; i++)
 		buf_addf(&names, "%s%s", i > 0 ? " " : "", c->p->to[i].name);
-	buf_addf(&detail, "{\"generation\":%llu,\"id\":\"%s\",\"records\":"
-	    "%llu,\"sequence\":%llu,\"since\":%llu,\"until\":%llu}",
-	    (unsigned long long)c->s->self.generation, id,
-	    (unsigned long long)c->m.totals.records,
+	buf_addf(&detail, "{\"generation\":%llu,\"id\":\"%s\",",
+	    (unsigned long long)c->s->self.generation, id);
+	place_json(&detail, &c->p->place);
+	buf_addf(&detail, ",\"records\":%llu,\"sequence\":%llu,\"since\":%llu,"
+	    "\"until\":%llu}", (unsigned long long)c->m.totals.records,
 	    (unsigned long long)c->m.sequence,
 	    (unsigned long long)c->m.since, (unsigned long long)c->m.until);
 	if (buf_str(&detail) == NULL || buf_str(&names) == NULL)
@@ -247,6 +249,7 @@ remember(struct chain *c, struct err *err)
 	if ((rc = stream_write(c->s, c->m.sequence, c->pub.id, c->p->ids,
 	    c->p->to_count, err)) < 0 ||
 	    (rc = log_file(c, err)) < 0 ||
+	    (rc = plan_leaves(c->s, c->p, err)) < 0 ||
 	    (rc = store_commit(c->s, err)) < 0)
 		return rc;
 	return MUTANT(guard_late) ? 0 : guard_write(c->s, err);
@@ -286,10 +289,11 @@ static int
 give_name(struct chain *c, struct err *err)
 {
 	struct publish *more;
+	size_t named;
 	int rc;
 
 	if (c->pub.spool_fd < 0) {
-		if ((rc = publish_finish(&c->pub, err)) < 0)
+		if ((rc = publish_finish(&c->pub, 1, &named, err)) < 0)
 			take_back(c, 1);
 		publish_clear(&c->pub);
 		return rc;
@@ -301,6 +305,18 @@ give_name(struct chain *c, struct err *err)
 	more[c->spooled_count++] = c->pub;
 	c->pub = (struct publish)PUBLISH_INIT;
 	return 0;
+}
+
+/* Spooled bundles are measured before a byte of them is on the medium, and
+ * before the store remembers this one. */
+static int
+check_room(struct chain *c, struct err *err)
+{
+	if (c->pub.spool_fd < 0)
+		return 0;
+	c->spooled_size += c->pub.size;
+	return place_fits(&c->p->place, c->spooled_size,
+	    c->spooled_count + 1, err);
 }
 
 static int
@@ -317,6 +333,7 @@ close_bundle(struct chain *c, uint64_t until, struct err *err)
 		return rc;
 	writer_freep(&c->w);
 	if ((rc = publish_settle(&c->pub, err)) < 0 ||
+	    (rc = check_room(c, err)) < 0 ||
 	    (rc = remember(c, err)) < 0 ||
 	    (rc = add_file(c, err)) < 0 ||
 	    (rc = give_name(c, err)) < 0 ||
@@ -342,6 +359,8 @@ chain_begin(struct chain *c, struct store *s, const struct plan *p,
 	c->p = p;
 	c->ret = ret;
 	c->max_size = p->r->max_size == 0 ? MAX_SIZE : p->r->max_size;
+	if (c->max_size > p->place.medium.largest)
+		c->max_size = p->place.medium.largest;
 	if (c->max_size < EXPORT_MAX_SIZE_MIN)
 		return err_set(err, E_USAGE, "a file of at most %llu bytes is "
 		    "too small, %u is the least",
@@ -517,10 +536,7 @@ chain_finish(struct chain *c, uint64_t until, struct err *err)
 		return rc;
 	if (c->spooled_count > 0)
 		store_unlock(c->s);
-	for (; c->named < c->spooled_count; c->named++)
-		if ((rc = publish_finish(&c->spooled[c->named], err)) < 0)
-			return rc;
-	return 0;
+	return publish_finish(c->spooled, c->spooled_count, &c->named, err);
 }
 
 void

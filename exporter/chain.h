@@ -55,8 +55,12 @@ struct chain {
 	/* bundles that wait in the spool for their names */
 	struct publish *spooled;
 	size_t spooled_count;
+	uint64_t spooled_size;
 	size_t named;			/* of these, published */
 };
+
+/* How hard members are compressed. */
+int chain_level(enum codec codec, int is_records);
 
 /* Opens the first bundle, in a writing transaction. */
 int chain_begin(struct chain *c, struct store *s, const struct plan *p,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "../base/err.h"
+#include "../base/medium.h"
 #include "../base/ticker.h"
 #include "../format/codec.h"
 #include "../format/minisign.h"
@@ -26,7 +27,8 @@ struct export_request {
 	int64_t since_time, until_time;	/* excerpt by date; -1: open */
 	const char *const *types;	/* excerpt by type; 0: all */
 	size_t type_count;
-	uint64_t max_size;		/* of a file; 0: 4 GiB - 1 */
+	uint64_t max_size;		/* of a file; 0: 4 GiB - 1; never more
+					 * than the medium can hold */
 	uint64_t max_records;		/* of a file; 0: any number */
 	const unsigned char (*wanted)[32];	/* blobs to carry anyway; of a
 					 * request: those it asks for */
@@ -52,6 +54,10 @@ struct export_result {
 	struct export_file *files;	/* in order; a dry run has one, with
 					 * path NULL, and totals */
 	size_t count;
+	uint64_t estimate;		/* bytes, of a dry run */
+	struct medium medium;		/* what they lie on; of a dry run
+					 * nothing */
+	int is_home;			/* that is the home's disk */
 };
 #define EXPORT_RESULT_INIT { .files = NULL }
 void export_result_clear(struct export_result *r);
@@ -60,8 +66,10 @@ void export_result_clear(struct export_result *r);
  * heartbeat is asked.  What the addressees asked for (stream_want) is carried
  * too, and with the last file of the chain wanted no more.
  * E_USAGE (unknown peer, bad out), E_REVOKED, E_POLICY (addressees that differ
- * in policy), E_LIMIT, E_WRITE_VERIFY, E_NOSPACE, E_IO, ... : then no file
- * has its final name but those finished before (in `ret`). */
+ * in policy), E_LIMIT, E_WRITE_VERIFY, E_NOSPACE, E_READONLY, E_MEDIA_GONE,
+ * E_IO, ... : then no file has its final name but those finished before (in
+ * `ret`).  E_NOSPACE is said before the first byte on the medium if the files
+ * are made elsewhere. */
 int export_run(struct store *s, const struct export_request *r,
     struct export_result *ret, struct err *err);
 

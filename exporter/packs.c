@@ -1,8 +1,7 @@
 #include "packs.h"
 
 #include <sodium.h>
-#include <sqlite3.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/text.h"
@@ -13,25 +12,14 @@
 int
 packs_begin(struct packs *k, struct chain *c, struct err *err)
 {
-	sqlite3_stmt *st = store_sql(c->s, "SELECT max(id) FROM blob", err);
-	int rc;
-
 	*k = (struct packs){ .c = c };
-	if (st == NULL)
-		return -(int)err->code;
-	if ((rc = store_step(c->s, st, err)) < 0)
-		return rc;
-	k->carried_size = (size_t)sqlite3_column_int64(st, 0) / 8 + 1;
-	(void)sqlite3_reset(st);
-	k->carried = calloc(k->carried_size, 1);
-	return k->carried == NULL ? err_oom(err) : 0;
+	return blobset_begin(&k->carried, c->s, err);
 }
 
 void
 packs_clear(struct packs *k)
 {
-	free(k->carried);
-	k->carried = NULL;
+	blobset_clear(&k->carried);
 }
 
 int
@@ -161,30 +149,12 @@ add_blob(struct packs *k, int64_t id, const unsigned char hash[32],
 	return 0;
 }
 
-/* Has each addressee got it already? */
-static int
-is_known(struct packs *k, int64_t id, struct err *err)
-{
-	const struct plan *p = k->c->p;
-	size_t i;
-	int rc;
-
-	if (p->r->full)
-		return 0;
-	for (i = 0; i < p->to_count; i++)
-		if ((rc = stream_blob_known(k->c->s, p->ids[i], FILTER_ALL,
-		    id, p->acked[i], err)) <= 0)
-			return rc;
-	return 1;
-}
-
 static int
 carry(struct packs *k, const unsigned char hash[32], int anyway,
     struct err *err)
 {
 	uint64_t size;
 	int64_t id;
-	size_t at;
 	int rc;
 
 	if ((rc = blob_find(k->c->s, hash, &id, &size, err)) < 0)
@@ -198,12 +168,12 @@ carry(struct packs *k, const unsigned char hash[32], int anyway,
 		return err_set(err, E_DAMAGED, "attachment %s is not in the "
 		    "store", hex);
 	}
-	at = (size_t)id / 8;
-	if (at >= k->carried_size || (k->carried[at] >> (id % 8) & 1))
+	if (blobset_has(&k->carried, id))
 		return 0;
-	if (!anyway && (rc = is_known(k, id, err)) != 0)
+	if (!anyway &&
+	    (rc = plan_blob_known(k->c->s, k->c->p, id, err)) != 0)
 		return rc < 0 ? rc : 0;
-	k->carried[at] |= (unsigned char)(1 << (id % 8));
+	blobset_add(&k->carried, id);
 	if ((rc = add_blob(k, id, hash, size, err)) < 0)
 		return rc;
 	if (!anyway)

@@ -3,13 +3,13 @@
 #ifndef SATCHEL_PACKS_H
 #define SATCHEL_PACKS_H
 
+#include "blobset.h"
 #include "chain.h"
 
 struct packs {
 	struct chain *c;
 	struct chain_member *pack;	/* being filled; NULL: none */
-	unsigned char *carried;		/* a bit for each blob's row */
-	size_t carried_size;
+	struct blobset carried;
 };
 
 int packs_begin(struct packs *k, struct chain *c, struct err *err);

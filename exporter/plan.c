@@ -5,8 +5,8 @@
 
 #include "../base/mutant.h"
 #include "../base/text.h"
-#include "../store/blob.h"
 #include "../store/cadence.h"
+#include "../store/media.h"
 #include "../store/stream.h"
 
 _Static_assert(CADENCE_MIN == FORMAT_CADENCE_MIN &&
@@ -16,6 +16,7 @@ void
 plan_clear(struct plan *p)
 {
 	buf_clear(&p->wanted);
+	place_clear(&p->place);
 }
 
 static int
@@ -111,6 +112,7 @@ plan_make(struct store *s, const struct export_request *r, struct plan *ret,
 	int rc;
 
 	memset(ret, 0, sizeof *ret);
+	ret->place = (struct place)PLACE_INIT;
 	ret->r = r;
 	ret->excerpt = r->since_time >= 0 || r->until_time >= 0 ||
 	    r->type_count > 0;
@@ -156,24 +158,6 @@ sort_hashes(struct buf *b)
 	b->len = kept + 32;
 }
 
-static int
-count_wanted(struct store *s, struct plan *p, struct err *err)
-{
-	uint64_t size;
-	int64_t id;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < p->wanted.len; i += 32) {
-		if ((rc = blob_find(s, (unsigned char *)p->wanted.at + i, &id,
-		    &size, err)) < 0)
-			return rc;
-		p->wanted_here += (size_t)rc;
-		p->wanted_bytes += rc > 0 ? size : 0;
-	}
-	return 0;
-}
-
 int
 plan_wanted(struct store *s, struct plan *p, struct err *err)
 {
@@ -189,7 +173,40 @@ plan_wanted(struct store *s, struct plan *p, struct err *err)
 	if ((rc = buf_check(&p->wanted, err)) < 0)
 		return rc;
 	sort_hashes(&p->wanted);
-	return count_wanted(s, p, err);
+	return 0;
+}
+
+int
+plan_blob_known(struct store *s, const struct plan *p, int64_t blob,
+    struct err *err)
+{
+	size_t i;
+	int rc;
+
+	if (p->r->full)
+		return 0;
+	for (i = 0; i < p->to_count; i++)
+		if ((rc = stream_blob_known(s, p->ids[i], FILTER_ALL, blob,
+		    p->acked[i], err)) <= 0)
+			return rc;
+	return 1;
+}
+
+int
+plan_leaves(struct store *s, const struct plan *p, struct err *err)
+{
+	const struct medium *on = &p->place.medium;
+	const struct media m = { .serial = on->serial, .label = on->label,
+	    .fs = on->fs };
+	size_t i;
+	int rc;
+
+	if (on->kind != MEDIUM_CARRIED)
+		return 0;
+	for (i = 0; i < p->to_count; i++)
+		if ((rc = media_left(s, &m, p->to[i].name, err)) < 0)
+			return rc;
+	return 0;
 }
 
 /* --- the manifest ------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #include "../format/manifest.h"
 #include "../store/peer.h"
 #include "export.h"
+#include "place.h"
 
 struct plan {
 	const struct export_request *r;
@@ -23,8 +24,7 @@ struct plan {
 	int owed;			/* a receipt is owed to one of them */
 	struct buf wanted;		/* blobs to carry anyway, 32 bytes
 					 * each, ascending; plan_wanted */
-	uint64_t wanted_bytes;		/* of those that are here */
-	size_t wanted_here;
+	struct place place;		/* unless nothing is written */
 };
 void plan_clear(struct plan *p);
 
@@ -36,6 +36,14 @@ int plan_make(struct store *s, const struct export_request *r,
  * the addressees that were imported wait for and is here.  Of an excerpt
  * nothing more than the request names. */
 int plan_wanted(struct store *s, struct plan *p, struct err *err);
+
+/* Has each addressee got the attachment already?  1 or 0. */
+int plan_blob_known(struct store *s, const struct plan *p, int64_t blob,
+    struct err *err);
+
+/* Files for these addressees go onto the medium (media_left).  In a writing
+ * transaction. */
+int plan_leaves(struct store *s, const struct plan *p, struct err *err);
 
 /* Fill a manifest of this kind but for codec, range and totals.  sequence is
  * the next one. */

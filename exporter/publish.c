@@ -1,10 +1,8 @@
 #include "publish.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../format/reader.h"
@@ -32,38 +30,6 @@ file_name(struct store *s, const struct plan *p, uint64_t sequence,
 	    suffix);
 }
 
-/* The final name, and the folder that it is in. */
-static int
-final_name(struct store *s, const struct plan *p, uint64_t sequence,
-    const char *suffix, struct buf *path, struct buf *folder,
-    struct err *err)
-{
-	const char *out = p->r->out, *slash;
-	struct stat st;
-
-	if (out == NULL || out[0] == '\0')
-		return err_set(err, E_USAGE, "no place to write to is named");
-	buf_adds(path, out);
-	if (stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
-		buf_adds(folder, out);
-		if (out[strlen(out) - 1] != '/')
-			buf_addc(path, '/');
-		file_name(s, p, sequence, suffix, path);
-	} else if ((slash = strrchr(out, '/')) == NULL) {
-		buf_adds(folder, ".");
-	} else if (slash[1] == '\0') {
-		return err_set(err, E_USAGE, "there is no folder \"%s\"", out);
-	} else {
-		buf_add(folder, out, slash == out ? 1 : (size_t)(slash - out));
-	}
-	if (buf_str(path) == NULL || buf_str(folder) == NULL)
-		return err_oom(err);
-	if (stat(folder->at, &st) != 0 || !S_ISDIR(st.st_mode))
-		return err_set(err, E_USAGE, "there is no folder \"%s\"",
-		    folder->at);
-	return 0;
-}
-
 /* What dead runs of this site left there. */
 static int
 sweep(const struct store *s, const char *folder, struct err *err)
@@ -77,25 +43,40 @@ sweep(const struct store *s, const char *folder, struct err *err)
 	return 0;
 }
 
+static int
+final_name(struct store *s, const struct plan *p, uint64_t sequence,
+    const char *suffix, struct publish *pub, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	const char *out = p->r->out;
+
+	buf_adds(&path, out);
+	if (!p->place.is_file) {
+		if (out[strlen(out) - 1] != '/')
+			buf_addc(&path, '/');
+		file_name(s, p, sequence, suffix, &path);
+	}
+	if ((pub->path = buf_str(&path)) == NULL)
+		return err_oom(err);
+	path.at = NULL;			/* taken over */
+	return 0;
+}
+
 int
 publish_open(struct store *s, const struct plan *p, uint64_t sequence,
     const char *suffix, struct publish *pub, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf path = BUF_INIT, folder = BUF_INIT;
 	CLEANUP(buf_clear) struct buf spool = BUF_INIT;
 	int rc;
 
 	minisign_public(p->r->key, &pub->key);
 	pub->progress = p->r->progress;
-	if ((rc = final_name(s, p, sequence, suffix, &path, &folder,
-	    err)) < 0 ||
-	    (rc = sweep(s, folder.at, err)) < 0 ||
-	    (rc = file_same_device(s->home, folder.at, err)) < 0)
+	pub->place = &p->place;
+	if ((rc = final_name(s, p, sequence, suffix, pub, err)) < 0 ||
+	    (rc = sweep(s, p->place.folder, err)) < 0)
 		return rc;
-	if (path.at == NULL || (pub->path = strdup(path.at)) == NULL)
-		return err_oom(err);
-	if (rc > 0)
-		return file_part_open(&pub->part, path.at, err);
+	if (p->place.is_home)
+		return file_part_open(&pub->part, pub->path, err);
 	if (access(pub->path, F_OK) == 0)
 		return err_set(err, E_USAGE, "\"%s\" is there already",
 		    pub->path);
@@ -189,6 +170,8 @@ publish_settle(struct publish *pub, struct err *err)
 	return verify_back(pub, err);
 }
 
+/* --- to the medium ----------------------------------------------------- */
+
 static int
 copy_out(struct publish *pub, struct err *err)
 {
@@ -210,27 +193,68 @@ copy_out(struct publish *pub, struct err *err)
 		ticker_bytes(&pub->progress, "copying to the medium", at,
 		    pub->size);
 	}
+	if (n < 0)
+		return (int)n;
 	file_closep(&pub->spool_fd);
-	pub->spool_fd = -1;
-	return n < 0 ? (int)n : publish_settle(pub, err);
+	return file_part_settle(&pub->part, err);
+}
+
+/* What was written later may have gone over what was written before: so all
+ * are there when the first is read back. */
+static int
+copy_all(struct publish *pubs, size_t count, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < count; i++)
+		if ((rc = copy_out(&pubs[i], err)) < 0)
+			return rc;
+	for (i = 0; i < count; i++)
+		if ((rc = verify_back(&pubs[i], err)) < 0)
+			return rc;
+	return 0;
+}
+
+static int
+name_all(struct publish *pubs, size_t count, size_t *ret_named,
+    struct err *err)
+{
+	struct publish *pub;
+	int rc;
+
+	for (; *ret_named < count; ++*ret_named) {
+		pub = &pubs[*ret_named];
+		if ((rc = file_part_publish(&pub->part, err)) >= 0)
+			continue;
+		return pub->part.temp != NULL ? rc : err_prefix(err, "\"%s\" "
+		    "is there, but may not outlast a power cut", pub->path);
+	}
+	return 0;
 }
 
 int
-publish_finish(struct publish *pub, struct err *err)
+publish_finish(struct publish *pubs, size_t count, size_t *ret_named,
+    struct err *err)
 {
-	int is_medium = pub->spool_fd >= 0, rc;
+	const struct place *place = count > 0 ? pubs->place : NULL;
+	int rc;
 
-	if (is_medium && (rc = copy_out(pub, err)) < 0)
-		return rc;
-	rc = file_part_publish(&pub->part, err);
+	*ret_named = 0;
+	if (count == 0 || (pubs->spool_fd >= 0 &&
+	    (rc = copy_all(pubs, count, err)) < 0) ||
+	    ((rc = name_all(pubs, count, ret_named, err)) < 0 &&
+	    *ret_named == 0))
+		return -(int)err->code;
 
 	/* It will be pulled: the folder, too, may be new there. */
-	if (rc >= 0 && is_medium)
-		rc = file_sync_medium(pub->path, err);
-	if (rc < 0 && pub->part.temp == NULL)
-		return err_prefix(err, "\"%s\" is there, but may not outlast "
-		    "a power cut", pub->path);
-	return rc;
+	if (place_is_pulled(place) &&
+	    (rc = file_sync_medium(place->folder, err)) < 0) {
+		*ret_named = 0;
+		(void)err_prefix(err, "what was written to \"%s\" may not "
+		    "outlast a power cut", place->folder);
+	}
+	return -(int)err->code;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "plan.h"
 
 struct publish {
+	const struct place *place;	/* where to; borrowed of the plan */
 	struct file_part part;		/* beside the final name */
 	char *path;			/* the final name; owned */
 	int spool_fd;			/* -1: written directly */
@@ -23,9 +24,8 @@ struct publish {
 };
 #define PUBLISH_INIT { .part = FILE_PART_INIT, .spool_fd = -1 }
 
-/* Decide the final name and open what is written first.  `suffix`: "" ,
- * ".receipt" or ".request".  E_USAGE if the name is taken or out is
- * neither folder nor a name in one. */
+/* Decide the final name and open what is written first; p->place is known.
+ * `suffix`: "" , ".receipt" or ".request".  E_USAGE if the name is taken. */
 int publish_open(struct store *s, const struct plan *p, uint64_t sequence,
     const char *suffix, struct publish *pub, struct err *err);
 
@@ -36,9 +36,13 @@ struct writer_out publish_out(struct publish *pub);
  * spooled file this comes later, in publish_finish. */
 int publish_settle(struct publish *pub, struct err *err);
 
-/* Copy from the spool if need be (settling it then), give it its name.  A
- * failure after that says that the file is there. */
-int publish_finish(struct publish *pub, struct err *err);
+/* Files for one place, all of them spooled or none.  Spooled ones are all
+ * written to the medium and synced, then all read back, since a medium that
+ * holds less than it says may put a later one over an earlier.  Then all get
+ * their names, and what may be pulled is synced whole.  A failure after a file
+ * has its name says so.  ret_named: how many are there for good. */
+int publish_finish(struct publish *pubs, size_t count, size_t *ret_named,
+    struct err *err);
 
 void publish_clear(struct publish *pub);
 

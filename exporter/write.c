@@ -214,9 +214,8 @@ check_hash(struct writing *w, sqlite3_stmt *st, struct json_span content,
 	    "site restored --reason ...'");
 }
 
-/* Does an excerpt want an object that has this version? */
-static int
-is_picked(const struct plan *p, struct json_span content, int64_t label)
+int
+write_is_picked(const struct plan *p, struct json_span content, int64_t label)
 {
 	const struct export_request *r = p->r;
 	struct json_span type;
@@ -282,7 +281,7 @@ add_version(struct writing *w, sqlite3_stmt *st, struct err *err)
 	buf_add(&w->blobs, blobs.at, blobs.len - blobs.len % 32);
 	w->live += v.content.len < 11 ||
 	    memcmp(v.content.at, "{\"deleted\":", 11) != 0;
-	w->picked |= !w->c->p->excerpt || is_picked(w->c->p, v.content,
+	w->picked |= !w->c->p->excerpt || write_is_picked(w->c->p, v.content,
 	    v.label);
 	return 0;
 }
@@ -358,7 +357,7 @@ write_count(struct store *s, const struct plan *p, uint64_t *ret,
 		return -(int)err->code;
 	while ((rc = store_step(s, st, err)) > 0) {
 		id = sqlite3_column_int64(st, 0);
-		if (id != counted && is_picked(p, store_column(st, 2),
+		if (id != counted && write_is_picked(p, store_column(st, 2),
 		    sqlite3_column_int64(st, 1))) {
 			counted = id;
 			(*ret)++;

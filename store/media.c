@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "../base/medium.h"
+
 int
 media_left(struct store *s, const struct media *m, const char *peer,
     struct err *err)
@@ -33,6 +35,44 @@ media_seen(struct store *s, const char *serial, struct err *err)
 	    "serial=? AND back_at IS NULL", "is", s->clock, serial)) < 0)
 		return rc;
 	return sqlite3_changes(s->db) > 0;
+}
+
+/* Is it out?  So that a transaction is begun only for news. */
+static int
+is_out(struct store *s, const char *serial, struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT 1 FROM medium WHERE serial=? "
+	    "AND back_at IS NULL", err);
+	int rc;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "s", serial);
+	rc = store_step(s, st, err);
+	(void)sqlite3_reset(st);
+	return rc;
+}
+
+int
+media_here(struct store *s, const char *path, struct err *err)
+{
+	CLEANUP(medium_clear) struct medium m = MEDIUM_INIT;
+	struct err why = ERR_INIT;
+	int rc;
+
+	if (medium_of(&m, path, &why) < 0)
+		return why.code == E_INTERNAL ? err_oom(err) : 0;
+	if (m.kind != MEDIUM_CARRIED || m.serial == NULL ||
+	    (rc = is_out(s, m.serial, err)) == 0)
+		return 0;
+	if (rc < 0 || (rc = store_begin(s, err)) < 0)
+		return rc;
+	if ((rc = media_seen(s, m.serial, err)) < 0 ||
+	    (rc = store_commit(s, err)) < 0) {
+		store_rollback(s);
+		return rc;
+	}
+	return 0;
 }
 
 int

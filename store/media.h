@@ -28,6 +28,10 @@ int media_left(struct store *s, const struct media *m, const char *peer,
  * is not remembered.  Returns 1 if it was out.  In a writing transaction. */
 int media_seen(struct store *s, const char *serial, struct err *err);
 
+/* The same of what `path` lies on, in a transaction of its own, if it looks
+ * carried.  That nothing is at `path` is no error here. */
+int media_here(struct store *s, const char *path, struct err *err);
+
 /* All that are remembered, those out longest first; strings are valid during
  * the call. */
 int media_each(struct store *s,

@@ -6,8 +6,8 @@
  * Each call is made by syscall(2), so that nothing here calls what is
  * replaced here.  close(2) makes nothing durable and is not logged.
  *
- * Marks: any write to standard output, "safe to remove" on standard error,
- * and the end of a process with 0 or 11; none of a silent one.
+ * Marks: any write to standard output, "safe ..." on standard error, and the
+ * end of a process with 0 or 11; none of a silent one.
  *
  * Where off_t has 64 bits, open64 is open under another name: both are here.
  */
@@ -248,7 +248,7 @@ ALSO(creat, creat64);
 static int
 says_safe(const void *data, ssize_t n)
 {
-	static const char words[] = "safe to remove";
+	static const char words[] = "safe ";
 
 	return n > 0 && memmem(data, (size_t)n, words, sizeof words - 1) !=
 	    NULL;

@@ -167,9 +167,9 @@ stale(void)
 static const char *
 in(const char *name)
 {
-	static char path[256];
+	static char path[128];
 
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	(void)snprintf(path, sizeof path, "%s/%.60s", dir, name);
 	return path;
 }
 
@@ -202,7 +202,7 @@ TEST(devices_that_are_plugged_in)
 	};
 	static const int plugged[5] = { 1, 1, 0, 1, 0 };
 	unsigned major_nr, minor_nr;
-	char sys[128];
+	char sys[80], name[32];
 	size_t i;
 
 	fresh();
@@ -215,10 +215,10 @@ TEST(devices_that_are_plugged_in)
 	make("dev/pci/usb1/1-1/block/sdc/sdc1", NULL, NULL);
 	make("block", NULL, NULL);
 	for (i = 0; i < 5; i++) {
-		(void)snprintf(sys, sizeof sys, "block/%s", links[i][0]);
-		CHECK_INT(symlink(links[i][1], in(sys)), 0);
+		(void)snprintf(name, sizeof name, "block/%s", links[i][0]);
+		CHECK_INT(symlink(links[i][1], in(name)), 0);
 	}
-	(void)snprintf(sys, sizeof sys, "%s", in("block"));
+	(void)snprintf(sys, sizeof sys, "%s/block", dir);
 	for (i = 0; i < 5; i++) {
 		CHECK_INT(sscanf(links[i][0], "%u:%u", &major_nr, &minor_nr),
 		    2);
