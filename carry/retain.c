@@ -11,31 +11,38 @@
 
 #define DAY 86400
 
-/* Our own files of a drop, which are few among many. */
+/* Our own files of a drop, by life and sequence.  Who writes in the drop can
+ * put back whatever we ever wrote, and copies of it: of these the first stands
+ * for all. */
 struct ours {
 	struct drop_file **at;		/* owned list of borrowed files */
-	size_t count;
+	size_t *rank;			/* owned: of each its place in: */
+	const struct drop_own **one;	/* owned: each once */
+	size_t *last;			/* owned: of each of these the place
+					 * of the last of its chain */
+	size_t count, ones;
 };
 
 static void
 ours_clear(struct ours *o)
 {
 	free(o->at);
+	free(o->rank);
+	free(o->one);
+	free(o->last);
 }
 
 static int
-ours_list(struct ours *o, const struct drop_files *files, struct err *err)
+by_age(const void *a, const void *b)
 {
-	size_t i, n = 0;
+	const struct drop_file *const *x = a, *const *y = b;
+	const struct drop_own *p = (*x)->own, *q = (*y)->own;
+	int cmp = actor_cmp(&p->actor, &q->actor);
 
-	for (i = 0; i < files->count; i++)
-		n += files->at[i].own != NULL && !files->at[i].gone;
-	if ((o->at = calloc(n + 1, sizeof *o->at)) == NULL)
-		return err_oom(err);
-	for (i = 0; i < files->count; i++)
-		if (files->at[i].own != NULL && !files->at[i].gone)
-			o->at[o->count++] = &files->at[i];
-	return 0;
+	if (cmp == 0)
+		cmp = (p->sequence > q->sequence) - (p->sequence <
+		    q->sequence);
+	return cmp != 0 ? cmp : strcmp((*x)->name, (*y)->name);
 }
 
 /* --- two files of ours ------------------------------------------------- */
@@ -46,13 +53,6 @@ same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* One that was taken away a moment ago is no reason any more. */
-static const struct drop_own *
-own_of(const struct ours *o, size_t i)
-{
-	return o->at[i]->gone ? NULL : o->at[i]->own;
-}
-
 static int
 same_stream(const struct drop_own *a, const struct drop_own *b)
 {
@@ -61,12 +61,60 @@ same_stream(const struct drop_own *a, const struct drop_own *b)
 	    same(a->addressees, b->addressees);
 }
 
+/* --- the list ---------------------------------------------------------- */
+
 static int
-is_newer(const struct drop_own *a, const struct drop_own *than)
+is_copy(const struct drop_own *a, const struct drop_own *b)
 {
-	if (a->actor.generation != than->actor.generation)
-		return a->actor.generation > than->actor.generation;
-	return a->sequence > than->sequence;
+	return actor_cmp(&a->actor, &b->actor) == 0 &&
+	    a->sequence == b->sequence;
+}
+
+/* Does b go on where a ends, as the next of one export? */
+static int
+goes_on(const struct drop_own *a, const struct drop_own *b)
+{
+	return same_stream(a, b) && b->since == a->until &&
+	    b->sequence == a->sequence + 1;
+}
+
+static void
+rank_all(struct ours *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->count; i++) {
+		const struct drop_own *own = o->at[i]->own;
+
+		if (o->ones == 0 || !is_copy(o->one[o->ones - 1], own))
+			o->one[o->ones++] = own;
+		o->rank[i] = o->ones - 1;
+	}
+	for (i = o->ones; i-- > 0;)
+		o->last[i] = i + 1 < o->ones && goes_on(o->one[i],
+		    o->one[i + 1]) ? o->last[i + 1] : i;
+}
+
+static int
+ours_list(struct ours *o, const struct drop_files *files, struct err *err)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < files->count; i++)
+		n += files->at[i].own != NULL && !files->at[i].gone;
+	o->at = calloc(n + 1, sizeof *o->at);
+	o->rank = calloc(n + 1, sizeof *o->rank);
+	o->one = calloc(n + 1, sizeof *o->one);
+	o->last = calloc(n + 1, sizeof *o->last);
+	if (o->at == NULL || o->rank == NULL || o->one == NULL ||
+	    o->last == NULL)
+		return err_oom(err);
+	for (i = 0; i < files->count; i++)
+		if (files->at[i].own != NULL && !files->at[i].gone)
+			o->at[o->count++] = &files->at[i];
+	qsort(o->at, o->count, sizeof *o->at, by_age);
+	rank_all(o);
+	return 0;
 }
 
 /* --- may it go? -------------------------------------------------------- */
@@ -134,44 +182,20 @@ is_covered(struct store *s, const struct drop_own *own, struct err *err)
 	return rc > 0 ? *list == '\0' : rc;
 }
 
-/* The last of the bundles in the drop that go on where the one before ends,
- * each with the next sequence: a chain, as one export writes it. */
-static const struct drop_own *
-chain_last(const struct ours *ours, const struct drop_own *at)
-{
-	const struct drop_own *b, *next = at;
-	size_t i;
-
-	while (next != NULL) {
-		at = next;
-		next = NULL;
-		for (i = 0; i < ours->count && next == NULL; i++) {
-			b = own_of(ours, i);
-			if (b != NULL && same_stream(at, b) &&
-			    b->since == at->until &&
-			    b->sequence == at->sequence + 1)
-				next = b;
-		}
-	}
-	return at;
-}
-
 /* Parts of an attachment alone have no range.  They are for the bundles after
  * them in their chain, and go when a newer chain leads beyond them. */
 static int
-is_superseded(const struct ours *ours, const struct drop_own *own)
+is_superseded(const struct ours *o, size_t rank)
 {
+	const struct drop_own *own = o->one[rank], *b;
 	int is_parts = own->until == own->since;
-	const struct drop_own *b, *after = is_parts ? chain_last(ours, own) :
-	    own;
 	uint64_t end = own->until + (uint64_t)is_parts;
-	size_t i;
+	size_t i = is_parts ? o->last[rank] : rank;
 
-	for (i = 0; i < ours->count; i++) {
-		b = own_of(ours, i);
-		if (b != NULL && same_stream(own, b) && is_newer(b, after) &&
-		    b->since <= own->since &&
-		    chain_last(ours, b)->until >= end)
+	for (i++; i < o->ones; i++) {
+		b = o->one[i];
+		if (same_stream(own, b) && b->since <= own->since &&
+		    o->one[o->last[i]]->until >= end)
 			return 1;
 	}
 	return 0;
@@ -180,16 +204,14 @@ is_superseded(const struct ours *ours, const struct drop_own *own)
 /* Is there a newer file of that kind (-1: any that carries a receipt) for the
  * site? */
 static int
-has_newer_for(const struct ours *ours, const struct drop_own *own,
-    const char *site, int kind)
+has_newer_for(const struct ours *o, size_t rank, const char *site, int kind)
 {
 	const struct drop_own *b;
 	size_t i;
 
-	for (i = 0; i < ours->count; i++) {
-		b = own_of(ours, i);
-		if (b != NULL && is_newer(b, own) &&
-		    b->kind != MANIFEST_EXCERPT &&
+	for (i = o->ones - 1; i > rank; i--) {
+		b = o->one[i];
+		if (b->kind != MANIFEST_EXCERPT &&
 		    (kind < 0 || b->kind == kind) && names(b, site))
 			return 1;
 	}
@@ -197,14 +219,14 @@ has_newer_for(const struct ours *ours, const struct drop_own *own,
 }
 
 static int
-has_newer(const struct ours *ours, const struct drop_own *own, int kind)
+has_newer(const struct ours *o, size_t rank, int kind)
 {
-	const char *list = own->addressees;
+	const char *list = o->one[rank]->addressees;
 	char site[SITE_LEN + 1];
 	int found = *list != '\0';
 
 	while (found && next_site(&list, site))
-		found = has_newer_for(ours, own, site, kind);
+		found = has_newer_for(o, rank, site, kind);
 	return found && *list == '\0';
 }
 
@@ -226,22 +248,22 @@ any_gaps(struct store *s, const struct drop_own *own, struct err *err)
 }
 
 static int
-may_go(const struct ours *ours, struct store *s,
-    const struct drop_own *own, struct err *err)
+may_go(const struct ours *o, struct store *s, size_t rank, struct err *err)
 {
+	const struct drop_own *own = o->one[rank];
 	int rc;
 
 	switch (own->kind) {
 	case MANIFEST_BUNDLE:
 		if ((rc = is_covered(s, own, err)) != 0)
 			return rc;
-		return is_superseded(ours, own);
+		return is_superseded(o, rank);
 	case MANIFEST_RECEIPT:
-		return has_newer(ours, own, -1);
+		return has_newer(o, rank, -1);
 	case MANIFEST_REQUEST:
-		if (has_newer(ours, own, MANIFEST_REQUEST))
+		if (has_newer(o, rank, MANIFEST_REQUEST))
 			return 1;
-		if (!has_newer(ours, own, -1))
+		if (!has_newer(o, rank, -1))
 			return 0;
 		rc = any_gaps(s, own, err);
 		return rc < 0 ? rc : !rc;
@@ -252,23 +274,19 @@ may_go(const struct ours *ours, struct store *s,
 
 /* --- taking away ------------------------------------------------------- */
 
+/* Has it been free for long enough? */
 static int
-free_one(struct survey *x, const struct ours *ours, struct store *s,
-    struct drop_file *f, struct err *err)
+is_over(struct drop_file *f, int may, unsigned keep, int64_t now)
 {
-	int64_t now = s->clock, freed = f->own->freed;
-	int rc = may_go(ours, s, f->own, err);
+	int64_t freed = f->own->freed;
 
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
+	if (!may)
 		f->own->freed = 0;
 	else if (freed == 0 || freed > now)
 		f->own->freed = now;
 	if (f->own->freed != freed)
 		f->stale = 1;
-	return rc > 0 && now - f->own->freed >=
-	    (int64_t)x->drop->keep * DAY;
+	return may && now - f->own->freed >= (int64_t)keep * DAY;
 }
 
 /* What has its name by now may be another's, and is looked at the next time. */
@@ -289,26 +307,40 @@ take_away(struct survey *x, struct drop_file *f, struct retain_result *ret,
 	f->gone = 1;
 }
 
+/* From the oldest on: what frees a file is newer, and so still listed. */
+static int
+prune_all(struct survey *x, const struct ours *o, struct store *s,
+    struct retain_result *ret, struct err *failed, struct err *err)
+{
+	int may = 0;
+	size_t i;
+
+	for (i = 0; i < o->count; i++) {
+		struct drop_file *f = o->at[i];
+
+		if ((i == 0 || o->rank[i] != o->rank[i - 1]) &&
+		    (may = may_go(o, s, o->rank[i], err)) < 0)
+			return may;
+		if (is_over(f, may, x->drop->keep, s->clock))
+			take_away(x, f, ret, failed);
+		else
+			ret->kept += f->own->freed != 0;
+	}
+	return 0;
+}
+
 int
 retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
     struct err *err)
 {
-	CLEANUP(ours_clear) struct ours ours = { NULL, 0 };
+	CLEANUP(ours_clear) struct ours ours = { .count = 0 };
 	struct err failed = ERR_INIT;
-	size_t i;
 	int rc;
 
 	*ret = (struct retain_result){ 0, 0, 0 };
-	if ((rc = ours_list(&ours, &x->files, err)) < 0)
+	if ((rc = ours_list(&ours, &x->files, err)) < 0 ||
+	    (rc = prune_all(x, &ours, s, ret, &failed, err)) < 0)
 		return rc;
-	for (i = 0; i < ours.count; i++) {
-		if ((rc = free_one(x, &ours, s, ours.at[i], err)) < 0)
-			return rc;
-		if (rc > 0)
-			take_away(x, ours.at[i], ret, &failed);
-		else
-			ret->kept += ours.at[i]->own->freed != 0;
-	}
 	if (ret->removed > 0 && fsync(x->dir_fd) != 0)
 		(void)err_io(&failed, errno, "drop \"%s\": folder \"%s\"",
 		    x->drop->name, x->drop->path);
@@ -342,8 +374,7 @@ retain_blocks(const struct drop_files *files, struct store *s,
     const struct peer *peers, size_t count, struct retain_block *ret,
     struct err *err)
 {
-	CLEANUP(ours_clear) struct ours ours = { NULL, 0 };
-	const struct drop_own *own;
+	CLEANUP(ours_clear) struct ours ours = { .count = 0 };
 	size_t i, k;
 	int rc;
 
@@ -352,8 +383,9 @@ retain_blocks(const struct drop_files *files, struct store *s,
 	if ((rc = ours_list(&ours, files, err)) < 0)
 		return rc;
 	for (i = 0; i < ours.count; i++) {
-		own = own_of(&ours, i);
-		if (own->kind != MANIFEST_BUNDLE || is_superseded(&ours, own))
+		if (ours.at[i]->own->kind != MANIFEST_BUNDLE ||
+		    (i > 0 && ours.rank[i] == ours.rank[i - 1]) ||
+		    is_superseded(&ours, ours.rank[i]))
 			continue;
 		for (k = 0; k < count; k++)
 			if ((rc = add_block(ours.at[i], s, &ret[k],
@@ -380,7 +412,7 @@ retain_reach(const struct drop_files *files, const struct actor *self,
     const char *addressees, const char *filter, uint64_t since,
     uint64_t *ret, struct err *err)
 {
-	CLEANUP(ours_clear) struct ours ours = { NULL, 0 };
+	CLEANUP(ours_clear) struct ours ours = { .count = 0 };
 	int moved = 1;
 	size_t i;
 
@@ -389,11 +421,11 @@ retain_reach(const struct drop_files *files, const struct actor *self,
 		return -(int)err->code;
 	while (moved) {
 		moved = 0;
-		for (i = 0; i < ours.count; i++) {
-			if (!leads_on(ours.at[i]->own, self, addressees,
-			    filter, *ret))
+		for (i = 0; i < ours.ones; i++) {
+			if (!leads_on(ours.one[i], self, addressees, filter,
+			    *ret))
 				continue;
-			*ret = ours.at[i]->own->until;
+			*ret = ours.one[i]->until;
 			moved = 1;
 		}
 	}
