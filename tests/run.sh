@@ -67,6 +67,7 @@ suite "memory" python3 tests/memory/bombs.py "$b"
 suite "SENAITE server" python3 tests/senaite/test_server.py
 suite "hardening" sh tests/hardening/run.sh "$b"
 suite "command line" sh tests/cli/run.sh "$b/satchel"
+suite "nights by a timer" sh tests/schedule/run.sh "$b/satchel"
 suite "kill and failure loops" "$b/tests/fault/fault"
 suite "demo" sh tests/demo.sh "$b/satchel"
 

@@ -27,8 +27,9 @@ one_confined() {
 }
 
 all_confined() {
-	"$program" help | sed -n 's/^  \([a-z ]*[a-z]\)   *[a-zA-Z].*/\1/p' \
-	    > commands
+	# schedule starts systemctl and crontab, which no fence may hold.
+	"$program" help | sed -n 's/^  \([a-z ]*[a-z]\)   *[a-zA-Z].*/\1/p' |
+	    grep -v '^schedule ' > commands
 	[ "$(wc -l < commands)" -ge 29 ] || return 1
 	while read -r words; do
 		# shellcheck disable=SC2086
