@@ -107,11 +107,17 @@ own_file(struct drop_file *f, struct store *s, const struct manifest *m,
 
 static int
 add_broken(struct survey *x, size_t file, const struct err *why,
-    struct err *err)
+    int64_t now, struct err *err)
 {
-	struct survey_broken *more = realloc(x->broken, (x->broken_count +
-	    1) * sizeof *more);
+	struct survey_broken *more;
 
+	if (now - x->files.at[file].first < SURVEY_COPY_S)
+		return 0;
+	if (x->broken_count == SURVEY_BROKEN_MAX) {
+		x->broken_more++;
+		return 0;
+	}
+	more = realloc(x->broken, (x->broken_count + 1) * sizeof *more);
 	if (more == NULL)
 		return err_oom(err);
 	x->broken = more;
@@ -190,7 +196,7 @@ look_again(struct survey *x, struct store *s, const struct minisign_pub *own,
 		return own_file(f, s, &look.a.m, err);
 	forget_own(f);
 	if (f->what == DROP_BROKEN)
-		return add_broken(x, index, &look.why, err);
+		return add_broken(x, index, &look.why, s->clock, err);
 	return f->what == DROP_DUE && due != NULL ? add_due(x, f, &look, due,
 	    err) : 0;
 }

@@ -11,7 +11,11 @@
 #include "../importer/folder.h"
 #include "../store/drop.h"
 
-struct survey_broken {			/* begins like ours, and is not good */
+#define SURVEY_COPY_S 86400		/* within a day a copy is done */
+#define SURVEY_BROKEN_MAX 100u
+
+struct survey_broken {			/* begins like ours, and was not good
+					 * for longer than a copy takes */
 	size_t file;			/* index in files */
 	struct err_kept why;
 };
@@ -22,6 +26,7 @@ struct survey {
 	struct drop_files files;	/* by name; gone ones still in it */
 	struct survey_broken *broken;	/* owned */
 	size_t broken_count;
+	uint64_t broken_more;		/* over SURVEY_BROKEN_MAX */
 };
 #define SURVEY_INIT { .dir_fd = -1 }
 void survey_clear(struct survey *x);

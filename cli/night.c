@@ -13,7 +13,6 @@
 
 #define LOCK_FILE "sync.lock"
 #define WAIT_S 60u			/* for the store between steps */
-#define BROKEN_S 86400			/* a copy is done within a day */
 #define ASK_AGAIN_S 172800		/* the answer may have been lost */
 
 void
@@ -182,11 +181,11 @@ begin(struct night *n, struct err *err)
 
 /* --- collect ----------------------------------------------------------- */
 
-/* Begins like ours and has been wrong for longer than a copy takes? */
 static int
 watch_broken(struct night *n, struct night_drop *d, struct err *err)
 {
 	struct survey *x = &d->survey;
+	struct err more = ERR_INIT;
 	size_t i;
 
 	for (i = 0; i < x->broken_count; i++) {
@@ -194,18 +193,21 @@ watch_broken(struct night *n, struct night_drop *d, struct err *err)
 		char date[21];
 		struct err why;
 
-		if (n->s->clock - f->first < BROKEN_S)
-			continue;
 		err_recall(&why, &x->broken[i].why);
 		text_date(date, f->first);
 		(void)err_prefix(&why, "drop \"%s\": \"%s\", there since %s",
 		    d->drop->name, f->name, date);
 		(void)err_next(&why, "ask its sender; if nobody needs it, "
 		    "remove it");
-		if (night_about_drop(n, d, &why, err) < 0)
+		if (about_drop(n, d, &why, err) < 0)
 			return -(int)err->code;
 	}
-	return 0;
+	if (x->broken_more == 0)
+		return 0;
+	(void)err_set(&more, E_LIMIT, "drop \"%s\": %llu more files that "
+	    "begin like ours and are not good", d->drop->name,
+	    (unsigned long long)x->broken_more);
+	return about_drop(n, d, &more, err);
 }
 
 static int
