@@ -199,7 +199,7 @@ watch_broken(struct night *n, struct night_drop *d, struct err *err)
 		    d->drop->name, f->name, date);
 		(void)err_next(&why, "ask its sender; if nobody needs it, "
 		    "remove it");
-		if (about_drop(n, d, &why, err) < 0)
+		if (night_about_drop(n, d, &why, err) < 0)
 			return -(int)err->code;
 	}
 	if (x->broken_more == 0)
@@ -207,7 +207,7 @@ watch_broken(struct night *n, struct night_drop *d, struct err *err)
 	(void)err_set(&more, E_LIMIT, "drop \"%s\": %llu more files that "
 	    "begin like ours and are not good", d->drop->name,
 	    (unsigned long long)x->broken_more);
-	return about_drop(n, d, &more, err);
+	return night_about_drop(n, d, &more, err);
 }
 
 static int
