@@ -232,7 +232,7 @@ confine_for(const struct reach *r)
 	c.opts.tables[1] = r->spec->opts;
 	if (opt_parse(&c.opts, r->words, count, &err) < 0)
 		_exit(3);
-	if (confine(&c, r->spec) != version)
+	if (confine(&c, r->spec, &err) != version)
 		_exit(4);
 }
 
