@@ -66,6 +66,7 @@ TEST(what_is_read)
 	CHECK_STR(m.from_name, "Accra");
 	CHECK_STR(m.key, "0123456789ABCDEF");
 	CHECK_STR(m.created, "2026-01-02T03:04:05Z");
+	CHECK_INT(m.cadence, 0);
 	CHECK_INT(m.to_count, 2);
 	CHECK_STR(m.to[1].site, "lab-c");
 	CHECK_STR(m.to[1].name, "Cairo");
@@ -94,6 +95,44 @@ TEST(what_is_read)
 	CHECK_INT(m.totals.records, 4);
 	CHECK_INT(m.totals.unpacked, 4096);
 	CHECK_INT(m.totals.versions, 5);
+}
+
+/* A promise may be there, in all but cards; without one nothing is
+ * promised. */
+TEST(cadence)
+{
+	static const struct {
+		const char *value;
+		uint64_t want;		/* 0: refused */
+	} values[] = {
+		{ "3600", 3600 }, { "86400", 86400 }, { "31622400", 31622400 },
+		{ "0", 0 }, { "3599", 0 }, { "31622401", 0 }, { "-3600", 0 },
+		{ "3600.0", 0 }, { "36e2", 0 }, { "\"3600\"", 0 },
+		{ "true", 0 }, { "null", 0 }, { "[3600]", 0 },
+		{ "9007199254740992", 0 }, { "18446744073709555216", 0 }
+	};
+	size_t kind, i;
+
+	for (kind = 0; kind < KINDS; kind++)
+		for (i = 0; i < sizeof values / sizeof *values; i++) {
+			CLEANUP(buf_clear) struct buf text = BUF_INIT;
+			CLEANUP(buf_clear) struct buf out = BUF_INIT;
+			CLEANUP(manifest_clear) struct manifest m = {
+			    .sequence = 0 };
+
+			buf_addf(&text, "{\"cadence\":%s,%s",
+			    values[i].value, all[kind] + 1);
+			if (kind == MANIFEST_CARD || values[i].want == 0) {
+				CHECK_ERR(manifest_parse(&m, text.at,
+				    text.len, &e), &e, E_MANIFEST);
+				continue;
+			}
+			CHECK_OK(manifest_parse(&m, text.at, text.len, &e),
+			    &e);
+			CHECK_INT(m.cadence, values[i].want);
+			CHECK_OK(manifest_write(&m, &out, &e), &e);
+			CHECK_STR(buf_str(&out), buf_str(&text));
+		}
 }
 
 /* Rebuild an object with its member number `skip` left out, or with `value`

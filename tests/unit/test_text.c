@@ -307,6 +307,44 @@ TEST(bytes_of_names)
 	}
 }
 
+TEST(durations)
+{
+	static const struct {
+		const char *text;
+		int64_t max, want;	/* 0: refused */
+		const char *again;
+	} all[] = {
+		{ "90", 1000, 90, "90s" }, { "90s", 90, 90, "90s" },
+		{ "120s", 1000, 120, "2m" }, { "1m", 60, 60, "1m" },
+		{ "12h", 86400, 43200, "12h" }, { "24h", 86400, 86400, "1d" },
+		{ "3d", 400000, 259200, "3d" }, { "7d", 700000, 604800, "1w" },
+		{ "36h", 400000, 129600, "36h" }, { "91s", 90, 0, NULL },
+		{ "2m", 119, 0, NULL }, { "0", 9, 0, NULL },
+		{ "0d", 9, 0, NULL }, { "", 9, 0, NULL }, { "d", 9, 0, NULL },
+		{ "1D", 99999, 0, NULL }, { "1 d", 99999, 0, NULL },
+		{ "-1d", 99999, 0, NULL }, { "+1", 9, 0, NULL },
+		{ "01d", 99999, 0, NULL }, { "1.5h", 99999, 0, NULL },
+		{ "1dd", INT64_MAX, 0, NULL }, { "1y", INT64_MAX, 0, NULL },
+		{ "99999999999999999999w", INT64_MAX, 0, NULL },
+		{ "15250284452472w", INT64_MAX, 0, NULL }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof all / sizeof *all; i++) {
+		CLEANUP(buf_clear) struct buf again = BUF_INIT;
+		int64_t got = 0;
+		int rc = text_duration(&got, all[i].text,
+		    strlen(all[i].text), all[i].max);
+
+		CHECK_INT(rc, all[i].want != 0 ? 0 : -1);
+		if (rc < 0)
+			continue;
+		CHECK_INT(got, all[i].want);
+		text_add_duration(&again, got);
+		CHECK_STR(buf_str(&again), all[i].again);
+	}
+}
+
 TEST(names_do_not_climb)
 {
 	CHECK(text_is_uid("a.b.c", 5) && text_is_name("a.b.c", 5));
