@@ -24,10 +24,10 @@ _satchel_arguments() {
 	    -e 's/\[[^]]*\]//g' -e 's/--[a-z-]* [^ ]*//g'
 }
 
-# Names that `satchel VERB list` knows.
+# Names that `satchel VERB list` knows; that of an error has a "_".
 _satchel_names() {
 	"${_satchel_site[@]}" "$1" list --json 2> /dev/null |
-	    grep -o '"name":"[^"]*"' | sed 's/.*:"\(.*\)"/\1/'
+	    grep -o '"name":"[A-Za-z0-9.-]*"' | sed 's/.*:"\(.*\)"/\1/'
 }
 
 _satchel_words() {
@@ -40,6 +40,7 @@ _satchel_value() {
 
 	case $what in
 	*\|*)
+		what=${what#* }
 		_satchel_words "${what//|/ }" "$cur"
 		;;
 	*FILE* | *PATH* | *CARD* | *BUNDLE* | *REQUEST*)
@@ -55,14 +56,14 @@ _satchel_value() {
 	*PEER*)
 		_satchel_words "$(_satchel_names peer)" "$cur"
 		;;
-	*DROP*)
+	*DROP* | --drop\ *)
 		_satchel_words "$(_satchel_names drop)" "$cur"
 		;;
 	esac
 }
 
-# The words of the command so far, with "--name=value" in one piece again:
-# bash takes it apart at the sign.
+# The words of the command so far, without quotes; "--name=value" is in one
+# piece again: bash takes it apart at the sign.
 _satchel_join() {
 	local i
 
@@ -78,6 +79,7 @@ _satchel_join() {
 			words+=("${COMP_WORDS[i]}")
 		fi
 	done
+	words=("${words[@]//[\\\"\']/}")
 }
 
 # Words and options that may follow a verb which is whole; `count` arguments
@@ -138,8 +140,7 @@ _satchel() {
 		cur=${cur#*=}
 	fi
 	if [[ -n $waits ]]; then
-		_satchel_value "$(sed -n "s/^$waits //p" <<< "$options")" \
-		    "$cur"
+		_satchel_value "$(grep -- "^$waits " <<< "$options")" "$cur"
 	elif [[ $cur == -* ]]; then
 		_satchel_words "$(cut -d ' ' -f 1 <<< "$options")" "$cur"
 	elif [[ -z $verb ]]; then
