@@ -33,6 +33,8 @@ check_ranges(const struct manifest *m)
 
 	ALWAYS(text_undate(&seconds, m->created, strlen(m->created)) == 0);
 	ALWAYS(m->since <= m->until && m->until <= COUNTER_MAX);
+	ALWAYS(m->cadence == 0 || (m->kind != MANIFEST_CARD &&
+	    m->cadence >= 3600 && m->cadence <= 31622400));
 	if (m->kind == MANIFEST_CARD) {
 		ALWAYS(m->minisign != NULL && m->age != NULL);
 		return;

@@ -219,6 +219,25 @@ def _(w):
          {"own-1": True, "own-4": False}, f.records)
 
 
+@command("G8", "what satchel promises stands in each of its files")
+def _(w):
+    def said(path):
+        with open(path.decode().strip(), "rb") as file:
+            return readback.Read(file.read(), w.reader.card["minisign"]
+                                 ).manifest.get("cadence")
+    out = ("--to", "sender", "--out", w.path("t"))
+    must(said(w.need("receipt", *out).out) is None, "none was promised")
+    w.need("site", "set", "cadence=36h")
+    for words in (("receipt",), ("export", "--full"),
+                  ("export", "--type", "Client")):
+        must(said(w.need(*words, *out).out) == 36 * 3600, words)
+    w.need("site", "card", "--out", w.path("t/card"))
+    with open(w.path("t/card"), "rb") as file:
+        must("cadence" not in readback.Read(file.read()).manifest, "a card")
+    w.need("site", "set", "cadence=none")
+    must(said(w.need("receipt", *out).out) is None, "taken back")
+
+
 @command("G9", "satchel's receipt and request")
 def _(w):
     path = w.need("receipt", "--to", "sender", "--out",

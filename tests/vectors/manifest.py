@@ -170,6 +170,31 @@ for field in ("name", "site"):
             generated("bundle", "to.%s is %s" % (field, what),
                       with_value(value, "to", 0, field))
 
+# A promise may be in any of them.
+
+def promised(w):
+    shown = w.need("peer", "show", "--json", "sender").document
+    return shown["cadence"]
+
+
+def check_promise(w, f):
+    must(promised(w) == f.manifest.get("cadence"), "cadence")
+
+
+for kind in KINDS:
+    for value in (3600, 31622400):
+        @accepted("M6", "%s: cadence %d" % (kind, value),
+                  check=check_promise)
+        def _(w, kind=kind, value=value):
+            f = of_kind(w, kind)
+            f.manifest["cadence"] = value
+            return f
+    for value in (0, 3599, 31622401, 2 ** 53, -3600, 3600.5, "3600", True,
+                  None, [], {}):
+        generated(kind, "cadence %s" % canon(value).decode(),
+                  with_value(value, "cadence"))
+accepted("M6", "no cadence", next_bundle, check=check_promise)
+
 # Rows of the lists, good as they are; each of their cells wrong in turn.
 ACTOR = ["someone", 1, "0123456789abcdef"]
 ROWS = {"heads": ACTOR + [7, H], "heard": ["someone", ACTOR, 7, H],

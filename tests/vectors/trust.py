@@ -215,6 +215,10 @@ def of(site, change=None, **more):
     return f, bundle.fingerprint(site)
 
 
+card("T7", "a card that promises files", "E_MANIFEST",
+     lambda w: of(Site("weak"), cadence=3600))
+
+
 def keyed(public):
     """A site whose Ed25519 key is this; signed with a key that it is not."""
     site = Site("weak")
