@@ -206,6 +206,7 @@ import_all(struct run *x, enum import_mode mode, struct err *err)
 
 	/* What was done counts, even if the answer to a gap cannot be
 	 * written. */
+	x->requests.dir = opt_text(&x->c->opts, "requests");
 	if (x->s != NULL && mode == IMPORT_APPLY)
 		requests_write(&x->requests, x->c, x->s, &x->result);
 	store_closep(&x->s);

@@ -79,11 +79,9 @@ folder_of(const char *path, struct buf *out, struct err *err)
 }
 
 static int
-pick_folder(struct cmd *c, const char *bundle, struct buf *out,
+pick_folder(const char *given, const char *bundle, struct buf *out,
     struct err *err)
 {
-	const char *given = opt_text(&c->opts, "requests");
-
 	if (given != NULL) {
 		buf_adds(out, given);
 		return buf_str(out) == NULL ? err_oom(err) : 0;
@@ -97,8 +95,9 @@ pick_folder(struct cmd *c, const char *bundle, struct buf *out,
 }
 
 static int
-write_one(struct request *ret, struct cmd *c, struct store *s,
-    const struct import_report *report, const struct buf *wanted)
+write_one(struct request *ret, const char *dir, struct cmd *c,
+    struct store *s, const struct import_report *report,
+    const struct buf *wanted)
 {
 	CLEANUP(export_result_clear) struct export_result files =
 	    EXPORT_RESULT_INIT;
@@ -111,7 +110,7 @@ write_one(struct request *ret, struct cmd *c, struct store *s,
 
 	if ((rc = buf_check(wanted, err)) < 0 ||
 	    (rc = home_now(&r.created, err)) < 0 ||
-	    (rc = pick_folder(c, report->path, &folder, err)) < 0 ||
+	    (rc = pick_folder(dir, report->path, &folder, err)) < 0 ||
 	    (rc = keys_sign(&c->keys, &c->opts, s->home, err)) < 0)
 		return rc;
 	r.out = folder.at;
@@ -165,6 +164,6 @@ requests_write(struct requests *ret, struct cmd *c, struct store *s,
 		if ((r = add_request(ret, report->from_site)) == NULL)
 			return;
 		collect(result, r->site, &wanted);
-		(void)write_one(r, c, s, report, &wanted);
+		(void)write_one(r, ret->dir, c, s, report, &wanted);
 	}
 }

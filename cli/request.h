@@ -18,14 +18,16 @@ struct request {			/* one a sender */
 };
 
 struct requests {
+	const char *dir;		/* where to; borrowed; NULL: into the
+					 * folder of the bundle */
 	struct request *at;		/* owned */
 	size_t count;
 	struct err err;			/* why no more could be written */
 };
 void requests_clear(struct requests *r);
 
-/* Write them into --requests, or else into the folder of the first bundle
- * with a gap.  What went wrong is kept with each. */
+/* Write them into ret->dir, or else into the folder of the first bundle with a
+ * gap.  What went wrong is kept with each. */
 void requests_write(struct requests *ret, struct cmd *c, struct store *s,
     const struct import_result *result);
 
