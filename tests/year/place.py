@@ -98,8 +98,13 @@ class Site:
     def check(self, done, as_json=False):
         """Do standard output, standard error, mail, report and exit say one
         thing?"""
-        with open(self.report) as f:
-            report = json.load(f)
+        try:
+            with open(self.report) as f:
+                report = json.load(f)
+        except FileNotFoundError:
+            raise Failed(f"{self.name}: exit {done.code}, no report; "
+                         f"{done.err}") from None
+        os.unlink(self.report)
         names = [a["name"] for a in report["alarms"]]
         if report["error"] is not None and not names:
             names = [report["error"]["name"]]
