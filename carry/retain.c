@@ -119,9 +119,23 @@ ours_list(struct ours *o, const struct drop_files *files, struct err *err)
 
 /* --- may it go? -------------------------------------------------------- */
 
+/* Up to where a receipt, or a newer chain, must come for it.  Parts of an
+ * attachment alone have no range: they are for what comes after them in their
+ * chain. */
+static uint64_t
+end_of(const struct ours *o, size_t rank)
+{
+	uint64_t until = o->one[rank]->until,
+	    last = o->one[o->last[rank]]->until;
+
+	if (until > o->one[rank]->since)
+		return until;
+	return last > until ? last : until + 1;
+}
+
 static int
-covered_by(struct store *s, const struct drop_own *own, const char *site,
-    struct err *err)
+covered_by(struct store *s, const struct drop_own *own, uint64_t end,
+    const char *site, struct err *err)
 {
 	uint64_t acked;
 	struct peer p;
@@ -134,11 +148,7 @@ covered_by(struct store *s, const struct drop_own *own, const char *site,
 	if ((rc = stream_acked(s, p.id, &own->actor, own->filter, &acked,
 	    err)) < 0)
 		return rc;
-
-	/* Parts of an attachment alone have no range: covered is what comes
-	 * after them. */
-	return own->until > own->since ? acked >= own->until :
-	    acked > own->until;
+	return acked >= end;
 }
 
 /* Take the next site id off a list of addressees; 0 at its end. */
@@ -171,27 +181,28 @@ names(const struct drop_own *own, const char *site)
 
 /* A list that makes no sense to its end keeps the file. */
 static int
-is_covered(struct store *s, const struct drop_own *own, struct err *err)
+is_covered(const struct ours *o, struct store *s, size_t rank,
+    struct err *err)
 {
+	const struct drop_own *own = o->one[rank];
 	const char *list = own->addressees;
 	char site[SITE_LEN + 1];
 	int rc = *list != '\0';
 
 	while (rc > 0 && next_site(&list, site))
-		rc = covered_by(s, own, site, err);
+		rc = covered_by(s, own, end_of(o, rank), site, err);
 	return rc > 0 ? *list == '\0' : rc;
 }
 
-/* Parts of an attachment alone have no range.  They are for the bundles after
- * them in their chain, and go when a newer chain leads beyond them. */
 static int
 is_superseded(const struct ours *o, size_t rank)
 {
 	const struct drop_own *own = o->one[rank], *b;
-	int is_parts = own->until == own->since;
-	uint64_t end = own->until + (uint64_t)is_parts;
-	size_t i = is_parts ? o->last[rank] : rank;
+	uint64_t end = end_of(o, rank);
+	size_t i;
 
+	/* Not by its own chain. */
+	i = own->until > own->since ? rank : o->last[rank];
 	for (i++; i < o->ones; i++) {
 		b = o->one[i];
 		if (same_stream(own, b) && b->since <= own->since &&
@@ -255,7 +266,7 @@ may_go(const struct ours *o, struct store *s, size_t rank, struct err *err)
 
 	switch (own->kind) {
 	case MANIFEST_BUNDLE:
-		if ((rc = is_covered(s, own, err)) != 0)
+		if ((rc = is_covered(o, s, rank, err)) != 0)
 			return rc;
 		return is_superseded(o, rank);
 	case MANIFEST_RECEIPT:
@@ -353,14 +364,14 @@ retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
 /* --- who blocks -------------------------------------------------------- */
 
 static int
-add_block(const struct drop_file *f, struct store *s, struct retain_block *b,
-    struct err *err)
+add_block(const struct drop_file *f, uint64_t end, struct store *s,
+    struct retain_block *b, struct err *err)
 {
 	int rc;
 
 	if (!names(f->own, b->peer->site))
 		return 0;
-	if ((rc = covered_by(s, f->own, b->peer->site, err)) != 0)
+	if ((rc = covered_by(s, f->own, end, b->peer->site, err)) != 0)
 		return rc < 0 ? rc : 0;
 	b->files++;
 	b->bytes += f->size;
@@ -388,8 +399,8 @@ retain_blocks(const struct drop_files *files, struct store *s,
 		    is_superseded(&ours, ours.rank[i]))
 			continue;
 		for (k = 0; k < count; k++)
-			if ((rc = add_block(ours.at[i], s, &ret[k],
-			    err)) < 0)
+			if ((rc = add_block(ours.at[i], end_of(&ours,
+			    ours.rank[i]), s, &ret[k], err)) < 0)
 				return rc;
 	}
 	return 0;
