@@ -369,7 +369,8 @@ walk_file(struct walk *w, const char *path, struct err *err)
 	    0, path);
 	if (buf_str(&folder) == NULL)
 		return err_oom(err);
-	fd = open(folder.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* What else is in it is none of our business. */
+	fd = open(folder.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		note_folder(place_of(w), errno, folder.at);
 		return 0;
@@ -490,6 +491,8 @@ order(const void *a, const void *b)
 	const struct scan_file *x = a, *y = b;
 	int c = rank(x) - rank(y);
 
+	if (c == 0 && rank(x) == 1)
+		c = strcmp(x->from, y->from);
 	if (c == 0 && rank(x) < 2)
 		c = actor_cmp(&x->actor, &y->actor);
 	if (c == 0 && rank(x) < 2 && x->sequence != y->sequence)
