@@ -61,8 +61,9 @@ retains_begin(struct retains *t)
 	t->x = (struct survey)SURVEY_INIT;
 	lab_begin(&t->l, "a");
 	t->l.s->self.generation = 2;
-	(void)snprintf(t->path, sizeof t->path, "%.60s/drop", t->l.folder);
-	CHECK_INT(mkdir(t->path, 0700), 0);
+	(void)snprintf(t->path, sizeof t->path, "%.60s/satchel-drop.XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : t->l.folder);
+	CHECK(mkdtemp(t->path) != NULL);
 	t->drop = (struct drop){ .id = 1, .name = "nightly", .path = t->path };
 	t->x.drop = &t->drop;
 	t->x.dir_fd = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -75,6 +76,10 @@ retains_begin(struct retains *t)
 static inline void
 retains_end(struct retains *t)
 {
+	char command[128];
+
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", t->path);
+	CHECK_INT(system(command), 0);
 	survey_clear(&t->x);
 	store_rollback(t->l.s);
 	lab_end(&t->l);

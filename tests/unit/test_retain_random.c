@@ -3,7 +3,7 @@
  */
 #include "retains.h"
 
-#define WORLDS 30
+#define WORLDS 40
 #define NIGHTS 25
 #define FILES_MAX 1000
 
