@@ -26,7 +26,7 @@
 struct retains {
 	struct lab l;
 	struct drop drop;
-	char path[80];
+	char path[88];
 	struct survey x;
 	struct peer peers[RETAINS_PEERS];
 	uint64_t statement;		/* number of the last one */
