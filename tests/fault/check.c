@@ -188,6 +188,9 @@ look(struct trial *t)
 	if (memcmp(t->mid.lab, r->before.lab, STATE_HASH) != 0 &&
 	    memcmp(t->mid.lab, r->after.lab, STATE_HASH) != 0)
 		WRONG(t, "the lab is neither as before nor as after");
+	if (t->mid.waiting < r->before.waiting &&
+	    t->mid.sequence < r->after.sequence)
+		WRONG(t, "a request is forgotten, and is not answered");
 	check_files(t, &t->list);
 }
 

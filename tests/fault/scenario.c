@@ -46,6 +46,8 @@
 	"http://127.0.0.1:9/lims --user sync --password-file secret\n"
 #define CHAIN "a lab load big.jsonl\n" \
 	"a export --to b --out drop --max-size 256K\n"
+#define ASKED CHAIN "b import drop/lab-a_to_b_000002.satchel --requests " \
+	"old =8\n"
 
 const struct scenario scenarios[] = {
 	{ "load", ONE_STEP, "a", NULL, "a lab load first.jsonl", 0, MUCH },
@@ -63,10 +65,11 @@ const struct scenario scenarios[] = {
 	    0, MEDIUM },
 	{ "export-several", FILES, "a", LOAD,
 	    "a export --to b --to c --out drop", 0, 0 },
-	{ "export-for", FILES, "a", CHAIN "b import drop/lab-a_to_b_000002"
-	    ".satchel --requests old =8\na lab load first.jsonl\n",
+	{ "export-for", FILES, "a", ASKED "a lab load first.jsonl\n",
 	    "a export --to b --for old/lab-b_to_a_000001.request.satchel "
 	    "--out drop", 0, DIFFERS },
+	{ "export-wanted", FILES, "a", ASKED "a import old\n",
+	    "a export --to b --out drop --max-size 256K", 0, DIFFERS },
 	{ "import", ONE_STEP, "b", LOAD SEND, "b import drop", 0, MUCH },
 	{ "import-encrypted", ONE_STEP, "b", LOAD
 	    "a peer set b encrypt=yes\n" SEND, "b import drop", 0, 0 },
@@ -78,6 +81,7 @@ const struct scenario scenarios[] = {
 	{ "import-receipt", ONE_STEP, "a", LOAD
 	    "a export --to b --out old\nb import old\n"
 	    "b receipt --to a --out drop\n", "a import drop", 0, 0 },
+	{ "import-request", ONE_STEP, "a", ASKED, "a import old", 0, 0 },
 	{ "receipt", FILES, "b", LOAD "a export --to b --out old\n"
 	    "b import old\n", "b receipt --to a --out drop", 0, SMALL },
 	{ "resolve", ONE_STEP, "b", APART "a export --to b --out old\n"

@@ -146,6 +146,8 @@ state_read(const struct world *w, const char *site, struct state *ret)
 	one(db, "SELECT value FROM site WHERE key='generation'", text,
 	    sizeof text);
 	ret->generation = strtoull(text, NULL, 10);
+	one(db, "SELECT count(*) FROM wanted", text, sizeof text);
+	ret->waiting = strtoull(text, NULL, 10);
 	one(db, "SELECT value FROM site WHERE key='nonce'", nonce,
 	    sizeof nonce);
 	hash_all(db, nonce, ret);

@@ -13,6 +13,7 @@ struct state {
 	int is_sound;			/* integrity_check says ok */
 	uint64_t sequence;		/* of files written */
 	uint64_t generation;
+	uint64_t waiting;		/* attachments that were asked for */
 	unsigned char all[STATE_HASH];	/* every row of every table, but the
 					 * nonce of this life */
 	unsigned char lab[STATE_HASH];	/* what is not about files written:

@@ -299,6 +299,14 @@ is_listed(const struct dirent *e)
 	    strcmp(e->d_name, "store.db") != 0;
 }
 
+static int
+is_lock(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 5 && strcmp(path + len - 5, "/lock") == 0;
+}
+
 void
 world_list(const struct world *w, const char *folder, struct buf *out)
 {
@@ -317,7 +325,9 @@ world_list(const struct world *w, const char *folder, struct buf *out)
 		if (stat(world_path(w, path), &st) != 0)
 			die("look at %s: %s", path, strerror(errno));
 		buf_addf(out, "%s ", path);
-		if (S_ISREG(st.st_mode))
+
+		/* What a lock says is of who held it. */
+		if (S_ISREG(st.st_mode) && !is_lock(path))
 			list_file(world_path(w, path), &st, out);
 		buf_addc(out, '\n');
 		if (S_ISDIR(st.st_mode))
