@@ -71,7 +71,8 @@ cut_off(const struct feed *f, const char *where, struct err *err)
 {
 	(void)err_set(err, E_TRUNCATED, "file ends at byte %llu, inside %s",
 	    (unsigned long long)f->at, where);
-	return err_next(err, "copy the file again; if it is as short at its "
+	return err_next(err, "if it is still being copied, run this again when"
+	    " that is done; else copy it again, and if it is as short at its "
 	    "source, ask the sender for another copy");
 }
 

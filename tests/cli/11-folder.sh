@@ -62,6 +62,44 @@ rm elsewhere/bad.satchel
 check 'a good copy heals it' expect_exit 0 sat b import elsewhere
 check 'now it is here' shows b from-c 2
 
+# --- doubled, under any names; what is known is not read again
+mkdir doubled
+need load a "$(thing f7 7)"
+need sat a export --to b --out doubled/one
+cp doubled/one doubled/another
+cp doubled/one 'doubled/Kopie von one (2).pdf'
+cp mix/8.satchel doubled/old
+flip doubled/old 1600
+check 'copies' expect_exit 0 sat b import doubled --json
+check 'are applied once' json out '[.bundles[].result] | sort ==
+    ["already","already","already","applied"]'
+check 'an old one is told by its tail alone' json out '[.bundles[] |
+    select(.file == "doubled/old") | .result] == ["already"]'
+check 'by name it is read' fails E_HEADER 5 sat b import doubled/old
+
+# --- a copy that grows
+mkdir growing
+need load a "$(thing f8 "$(head -c 60000 /dev/urandom | base64 -w 0)")"
+need sat a export --to b --out elsewhere/grown.satchel
+need load a "$(thing f9 9)"
+need sat a export --to b --out growing/z
+{
+	head -c 20000 elsewhere/grown.satchel
+	while [ ! -f go ]; do sleep 0.1; done
+	tail -c +20001 elsewhere/grown.satchel
+} > growing/a &
+while [ "$(size_of growing/a)" -lt 20000 ]; do sleep 0.1; done
+check 'while it is copied it is refused' \
+    fails E_TRUNCATED 4 sat b import growing
+check 'and said that it may not be whole yet' \
+    grep -q 'still being copied' err
+check 'what is whole is applied' shows b f9 9
+: > go
+wait
+check 'when it is whole' expect_exit 0 sat b import growing --json
+check 'it is taken' json out '[.bundles[].result] | sort ==
+    ["already","applied"]'
+
 # --- several paths, an empty folder
 mkdir nothing
 check 'an empty folder' expect_exit 0 sat b import nothing
