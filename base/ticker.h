@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct tick {
-	const char *step;		/* "reading back"; NULL: the work itself.
-					 * A constant text */
+	const char *step;		/* "reading back", a constant; NULL:
+					 * the work itself */
 	uint64_t objects, bytes;	/* so far; 0 where it counts none */
 	uint64_t done, total;		/* one of the two, and how many there
 					 * will be; total 0: not known */

@@ -28,7 +28,7 @@ enum cmd_needs {
 	CMD_MIRROR = 32,		/* speaks with the instance */
 	CMD_MAKES = 64,			/* makes the home */
 	CMD_DROPS = 128,		/* the site's drops, to write in */
-	CMD_PLACE = 256,		/* last argument: a folder to write in */
+	CMD_PLACE = 256,		/* last argument: a folder to write */
 	CMD_PAIRS = 1024,		/* path=PATH among them: the same */
 	CMD_MEDIA = 2048,		/* without arguments: carried media and
 					 * the drops, to read */

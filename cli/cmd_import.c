@@ -262,7 +262,8 @@ say_verify(struct run *x)
 
 		out_safe(o, r->path);
 		if (report_sender(r) != NULL)
-			out_text(o, ": %s %" PRIu64, report_sender(r), r->sequence);
+			out_text(o, ": %s %" PRIu64, report_sender(r),
+			    r->sequence);
 		out_text(o, "\n  complete    %s\n  valid       %s\n",
 		    level(r->complete), level(r->valid));
 		out_text(o, "  authentic   %s\n  applicable  %s%s\n",

@@ -168,7 +168,8 @@ install(struct cmd *c, struct err *err)
 	 * the guard is another user's if root does this. */
 	if ((rc = nightly_home(&n, err)) < 0 ||
 	    (rc = nightly_place(&n, err)) < 0 ||
-	    (rc = nightly_open(&n, print ? HOME_READ : HOME_RESTORE, err)) < 0 ||
+	    (rc = nightly_open(&n, print ? HOME_READ : HOME_RESTORE,
+	    err)) < 0 ||
 	    (rc = nightly_read(&n, err)) < 0)
 		return rc;
 	return print ? show_texts(&n, err) : do_install(&n, err);

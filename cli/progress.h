@@ -28,7 +28,7 @@ struct progress {
 	struct tick tick;		/* the last */
 	struct pace pace;		/* of this step */
 	int64_t start_ms, step_ms, shown_ms;	/* since when; shown last */
-	size_t shown;			/* columns of the line on the terminal */
+	size_t shown;			/* columns of the terminal's line */
 
 	/* For tests, after progress_begin. */
 	int fd;

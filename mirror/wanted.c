@@ -216,7 +216,8 @@ take_remote(struct give_one *x, struct err *err)
 	if (x->exists)
 		buf_add(&x->remote, x->row.remote.at, x->row.remote.len);
 	else
-		(void)json_member_text(json_of(&x->document), "uid", &x->remote);
+		(void)json_member_text(json_of(&x->document), "uid",
+		    &x->remote);
 	return buf_str(&x->remote) == NULL ? err_oom(err) : 0;
 }
 

@@ -17,9 +17,10 @@ struct lines_stats {
 	uint64_t lines, created, changed, same, deleted, attachments;
 };
 
-/* `progress`, or NULL: bytes of input, and lines.  Load files, all of them in one transaction (its own).  A name ending in
+/* Load files, all of them in one transaction (its own).  A name ending in
  * ".csv" is CSV; "-" is standard input (JSON lines, attachments relative to
- * the working folder).  Errors name file and line; nothing is changed then.
+ * the working folder).  `progress`, or NULL, hears of bytes of input and of
+ * lines.  Errors name file and line; nothing is changed then.
  * E_JSON, E_RECORD (not a line of the lab), E_REF (attachment missing),
  * E_HASH (an attachment is not what its line says), E_LIMIT, E_IO. */
 int lines_load(struct store *s, const char *const *paths, size_t count,

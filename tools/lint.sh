@@ -59,9 +59,10 @@ layers=$(
 	allowed store "base"
 	allowed exporter "base format store"
 	allowed importer "base format store"
+	allowed carry "base format store exporter importer"
 	allowed mirror "base format store"
 	allowed mirror/senaite "base format store"
-	allowed cli "base format store exporter importer mirror"
+	allowed cli "base format store exporter importer carry mirror"
 )
 [ -z "$layers" ] || complain "$layers"
 
