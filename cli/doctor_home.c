@@ -23,7 +23,8 @@
 /* --- files ------------------------------------------------------------- */
 
 /* A file or folder of the home: ours, and for no one else unless the folder
- * around it sees to that. */
+ * around it sees to that.  A folder may be a link to another place, such as a
+ * medium with the keys. */
 static void
 look_at(struct doctor *d, const char *home, const char *name, mode_t kind,
     mode_t closed)
@@ -36,7 +37,7 @@ look_at(struct doctor *d, const char *home, const char *name, mode_t kind,
 	    home, name);
 	if (buf_str(&path) == NULL || buf_str(&next) == NULL)
 		return;
-	if (lstat(path.at, &st) != 0)
+	if ((kind == S_IFDIR ? stat : lstat)(path.at, &st) != 0)
 		doctor_say(d, DOCTOR_MEND, "put the home back from a backup",
 		    "\"%.300s\": %s", path.at, strerror(errno));
 	else if ((st.st_mode & S_IFMT) != kind)

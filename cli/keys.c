@@ -416,7 +416,9 @@ bad_public(struct err *err, const char *path)
 		return -(int)err->code;
 	memcpy(why, err->text, sizeof why);
 	err_clear(err);
-	return err_set(err, E_KEYFILE, "\"%.400s\": %.600s", path, why);
+	(void)err_set(err, E_KEYFILE, "\"%.400s\": %.600s", path, why);
+	return err_next(err, "is the medium with the keys there?  Else put "
+	    "them back from a backup of this home");
 }
 
 int
