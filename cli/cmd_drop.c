@@ -8,6 +8,7 @@
 #include "../base/text.h"
 #include "../carry/mark.h"
 #include "../carry/retain.h"
+#include "../store/check.h"
 #include "../store/drop.h"
 #include "../store/log.h"
 #include "cmd.h"
@@ -202,6 +203,22 @@ add_peers(struct cmd *c, struct store *s, struct ids *to, struct err *err)
 	return err_set(err, E_USAGE, "--peers PEERS is missing");
 }
 
+/* A service reaches the places that there were when it was made. */
+static int
+note_schedule(struct store *s, struct err *err)
+{
+	int64_t on, off;
+	int rc;
+
+	if ((rc = check_event(s, "scheduled", &on, err)) < 0 ||
+	    (rc = check_event(s, "unscheduled", &off, err)) < 0)
+		return rc;
+	if (on > 0 && off <= on)
+		out_note("run 'satchel schedule install' again, so that the "
+		    "nights reach this place");
+	return 0;
+}
+
 static int
 add(struct cmd *c, struct err *err)
 {
@@ -226,7 +243,8 @@ add(struct cmd *c, struct err *err)
 	    (rc = drop_add(s, &d, err)) < 0 ||
 	    (rc = drop_set_peers(s, d.id, peers.at, peers.count, err)) < 0 ||
 	    (rc = log_drop(s, "drop add", &d, err)) < 0 ||
-	    (rc = store_commit(s, err)) < 0)
+	    (rc = store_commit(s, err)) < 0 ||
+	    (rc = note_schedule(s, err)) < 0)
 		return rc;
 	return say_one(c, s, &d, err);
 }
@@ -294,8 +312,8 @@ set(struct cmd *c, struct err *err)
 	CLEANUP(drop_clear) struct drop d = { .path = NULL };
 	CLEANUP(store_closep) struct store *s = NULL;
 	CLEANUP(ids_clear) struct ids peers = { NULL, 0 };
+	int rc, moved = 0;
 	size_t i;
-	int rc;
 
 	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
 	    (rc = need_drop(s, c->opts.args[0], &d, err)) < 0)
@@ -303,12 +321,15 @@ set(struct cmd *c, struct err *err)
 	for (i = 1; i < c->opts.arg_count; i++)
 		if ((rc = set_one(&d, &peers, s, c->opts.args[i], err)) < 0)
 			return rc;
+		else if (strncmp(c->opts.args[i], "path=", 5) == 0)
+			moved = 1;
 	if ((rc = store_begin(s, err)) < 0 ||
 	    (rc = drop_save(s, &d, err)) < 0 ||
 	    (peers.count > 0 && (rc = drop_set_peers(s, d.id, peers.at,
 	    peers.count, err)) < 0) ||
 	    (rc = log_drop(s, "drop set", &d, err)) < 0 ||
-	    (rc = store_commit(s, err)) < 0)
+	    (rc = store_commit(s, err)) < 0 ||
+	    (moved && (rc = note_schedule(s, err)) < 0))
 		return rc;
 	return say_one(c, s, &d, err);
 }

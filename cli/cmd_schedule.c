@@ -134,7 +134,7 @@ do_install(struct nightly *n, struct err *err)
 	if ((rc = nightly_make_state(n, err)) < 0 ||
 	    (rc = schedule_put(&n->at, &n->units, &paths, err)) < 0 ||
 	    (rc = remove_other(n, err)) < 0 ||
-	    (rc = promise(n, seconds, "schedule", err)) < 0)
+	    (rc = promise(n, seconds, "scheduled", err)) < 0)
 		return rc;
 	say_paths(&n->c->out, "files", &paths);
 	if (seconds == 0 && !opt_flag(&n->c->opts, "no-promise"))

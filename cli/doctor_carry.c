@@ -139,21 +139,41 @@ look_at_drop(struct doctor *d, struct store *s, const struct drop *x,
 
 /* --- nights ------------------------------------------------------------ */
 
+/* A service reaches the drops that there were when it was made. */
+static int
+look_at_schedule(struct doctor *d, struct store *s, int *ret_is,
+    struct err *err)
+{
+	int64_t on, off, added;
+	int rc;
+
+	if ((rc = check_event(s, "scheduled", &on, err)) < 0 ||
+	    (rc = check_event(s, "unscheduled", &off, err)) < 0 ||
+	    (rc = check_event(s, "drop add", &added, err)) < 0)
+		return rc;
+	*ret_is = on > 0 && off <= on;
+	if (*ret_is && added > on)
+		doctor_say(d, DOCTOR_NOTE, "'satchel schedule show' has the "
+		    "command", "a drop was added after 'schedule install': "
+		    "the nights of a systemd service do not reach it until "
+		    "that is run again");
+	return 0;
+}
+
 /* Who promises must be seen to: by a schedule, and by its nights. */
 static int
 look_at_promise(struct doctor *d, struct store *s, const struct drops *drops,
     struct err *err)
 {
-	int64_t cadence, on, off, last = 0;
+	int64_t cadence, last = 0;
+	int rc, scheduled = 0;
 	char date[21];
 	size_t i;
-	int rc;
 
-	if ((rc = cadence_get(s, &cadence, err)) < 0 || cadence == 0 ||
-	    (rc = check_event(s, "scheduled", &on, err)) < 0 ||
-	    (rc = check_event(s, "unscheduled", &off, err)) < 0)
+	if ((rc = look_at_schedule(d, s, &scheduled, err)) < 0 ||
+	    (rc = cadence_get(s, &cadence, err)) < 0 || cadence == 0)
 		return rc;
-	if (on == 0 || off > on)
+	if (!scheduled)
 		doctor_say(d, DOCTOR_NOTE, "'satchel schedule install' does "
 		    "it; or take the promise back with 'satchel site set "
 		    "cadence=none'", "this site promises its peers files, and "

@@ -45,6 +45,26 @@ check 'the unit says how it was made' sh -c \
     "eval \"set -- \$(cat again)\"; exec \"$SATCHEL\" \"\$@\""
 check 'which is so' diff -r --no-dereference first units
 
+# --- drops that come later: a service does not reach them
+mkdir "$odd/more"
+later() {
+	sleep 1.1			# the log counts seconds
+	sat "$odd/home" drop add more "$odd/more" --peers lab.b
+}
+check 'a drop is added' expect_exit 0 later
+check 'it says what to do' grep -q "schedule install' again" err
+save_json show.json "$odd/home" schedule show --dir units
+check 'show sees it' json show.json '.schedules[0].covers == false'
+save_json doctor.json "$odd/home" doctor
+check 'and doctor' json doctor.json 'any(.findings[];
+    .what | test("a drop was added after"))'
+need sh -c "eval \"set -- \$(cat again)\"; exec \"$SATCHEL\" \"\$@\""
+save_json show.json "$odd/home" schedule show --dir units
+check 'install again' json show.json '.schedules[0].covers'
+save_json doctor.json "$odd/home" doctor
+check 'mends it' json doctor.json 'all(.findings[];
+    .what | test("a drop was added after") | not)'
+
 # --- the times
 # written OPTION VALUE CALENDAR DELAY PROMISE LINE-FOR-CRON
 written() {
