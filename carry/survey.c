@@ -224,7 +224,8 @@ is_settled(const struct survey *x, const struct drop_file *f)
 /* --- the folder -------------------------------------------------------- */
 
 static int
-meet(struct survey *x, const char *name, size_t known, struct err *err)
+meet(struct survey *x, const char *name, size_t known, size_t *listed,
+    struct err *err)
 {
 	struct drop_file key = { .name = (char *)(uintptr_t)name }, *f;
 
@@ -232,7 +233,7 @@ meet(struct survey *x, const char *name, size_t known, struct err *err)
 		return 0;
 	f = known == 0 ? NULL : bsearch(&key, x->files.at, known,
 	    sizeof key, by_name);
-	if (f == NULL && x->files.count == DROP_FILES_MAX) {
+	if ((*listed)++ == DROP_FILES_MAX) {
 		(void)err_set(err, E_LIMIT, "drop \"%s\": more than %u files "
 		    "in \"%s\"", x->drop->name, DROP_FILES_MAX,
 		    x->drop->path);
@@ -247,7 +248,7 @@ meet(struct survey *x, const char *name, size_t known, struct err *err)
 static int
 list(struct survey *x, struct err *err)
 {
-	size_t known = x->files.count;
+	size_t known = x->files.count, listed = 0;
 	struct dirent *e;
 	int fd = openat(x->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -260,7 +261,7 @@ list(struct survey *x, struct err *err)
 	}
 	while (rc >= 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (e->d_type == DT_REG || e->d_type == DT_UNKNOWN)
-			rc = meet(x, e->d_name, known, err);
+			rc = meet(x, e->d_name, known, &listed, err);
 	if (rc >= 0 && errno != 0)
 		rc = err_io(err, errno, "drop \"%s\"", x->drop->name);
 	(void)closedir(d);

@@ -20,6 +20,7 @@
 #include "../../format/manifest.h"
 #include "../../store/stream.h"
 #include "labs.h"
+#include "unsynced.h"
 
 #define RETAINS_PEERS 5
 
