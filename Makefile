@@ -12,6 +12,7 @@
 #	make check-power     100,000 distinct states after a power cut
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
 #	make check-fault     every fault at every call (hours)
+#	make check-deb       the Debian package: built, judged, installed
 #	make check-reproducible  twice built, elsewhere, the same bytes
 #	make bench-peers     beside tar, git, restic and borg
 #	make analyze         clang's and gcc's analyzers over the program

@@ -11,7 +11,7 @@ build="gcc libc6-dev make libarchive-dev libsqlite3-dev libjansson-dev
 # Stock tools that prove each layer, and what the test scripts are written in.
 test="minisign age zstd jq curl mandoc util-linux bsdutils strace procps
 	python3 openssl systemd"
-deb="debhelper dpkg-dev fakeroot lintian"
+deb="debhelper dpkg-dev fakeroot lintian systemd zsh"
 
 want=$build
 if [ "${1:-build}" = test ]; then
