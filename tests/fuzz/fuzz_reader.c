@@ -116,33 +116,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static int
-reshape(struct dice *d, struct json_span in, struct buf *out)
-{
-	CLEANUP(vessel_freep) struct vessel *v = NULL;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT;
-	struct vessel_part *p;
-
-	if (vessel_open(&v, in) < 0 || v->count == 0)
-		return -1;
-	p = &v->part[dice(d, (unsigned)v->count)];
-	if (dice(d, 2) == 0)
-		p = vessel_find(v, "manifest.json");
-	if (dice(d, 4) == 0 || p == NULL) {
-		vessel_shuffle(d, v);
-	} else if (mutate_json(d, json_of(&p->content), &text) == 0) {
-		vessel_fill(p, &text);
-	} else {
-		mutate_bytes(&p->content);
-	}
-	if (dice(d, 8) > 0 && vessel_sign(v) < 0)
-		return -1;
-	vessel_close(v, out);
-	return 0;
-}
-
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-	return mutate_by(reshape, data, size, max, seed);
+	return mutate_by(vessel_reshape, data, size, max, seed);
 }

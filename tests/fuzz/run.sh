@@ -31,7 +31,7 @@ export TMPDIR="$b/tmp"
 # Options of libFuzzer: some inputs need more room than others.
 limits() {
 	case $1 in
-	reader | unpack | card) echo "-max_len=24576 -rss_limit_mb=2048" ;;
+	reader | unpack | card | look) echo "-max_len=24576 -rss_limit_mb=2048" ;;
 	*) echo "-max_len=8192 -rss_limit_mb=2048" ;;
 	esac
 }
@@ -39,7 +39,7 @@ limits() {
 # Files of a corpus in the tree: whole bundles are big.
 most() {
 	case $1 in
-	reader | unpack | card) echo 24 ;;
+	reader | unpack | card | look) echo 24 ;;
 	*) echo 40 ;;
 	esac
 }

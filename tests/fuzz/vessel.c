@@ -182,3 +182,28 @@ vessel_sign(struct vessel *v)
 	vessel_fill(&end[-1], &sig);
 	return 0;
 }
+
+int
+vessel_reshape(struct dice *d, struct json_span in, struct buf *out)
+{
+	CLEANUP(vessel_freep) struct vessel *v = NULL;
+	CLEANUP(buf_clear) struct buf text = BUF_INIT;
+	struct vessel_part *p;
+
+	if (vessel_open(&v, in) < 0 || v->count == 0)
+		return -1;
+	p = &v->part[dice(d, (unsigned)v->count)];
+	if (dice(d, 2) == 0)
+		p = vessel_find(v, "manifest.json");
+	if (dice(d, 4) == 0 || p == NULL) {
+		vessel_shuffle(d, v);
+	} else if (mutate_json(d, json_of(&p->content), &text) == 0) {
+		vessel_fill(p, &text);
+	} else {
+		mutate_bytes(&p->content);
+	}
+	if (dice(d, 8) > 0 && vessel_sign(v) < 0)
+		return -1;
+	vessel_close(v, out);
+	return 0;
+}

@@ -35,6 +35,9 @@ void vessel_shuffle(struct dice *d, struct vessel *v);
  * first line of SUMS is stays.  -1: they are not the last two. */
 int vessel_sign(struct vessel *v);
 
+/* One of these, or a part's content changed; most often signed anew. */
+mutate_fn vessel_reshape;
+
 /* Put `text` in the place of a part's content. */
 void vessel_fill(struct vessel_part *p, const struct buf *text);
 
