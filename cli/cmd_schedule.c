@@ -6,13 +6,14 @@
 #include "../store/cadence.h"
 #include "../store/log.h"
 #include "cmd.h"
-#include "nightly.h"
+#include "scheduled.h"
 
 /* --- the promise ------------------------------------------------------- */
 
 /* seconds: 0 takes it back. */
 static int
-promise(struct nightly *n, int64_t seconds, const char *event, struct err *err)
+promise(struct scheduled *n, int64_t seconds, const char *event,
+    struct err *err)
 {
 	CLEANUP(buf_clear) struct buf detail = BUF_INIT;
 	int keep = opt_flag(&n->c->opts, "no-promise"), rc;
@@ -27,13 +28,13 @@ promise(struct nightly *n, int64_t seconds, const char *event, struct err *err)
 	buf_adds(&detail, "}");
 	if (buf_str(&detail) == NULL)
 		return buf_check(&detail, err);
-	if ((rc = nightly_be_owner(n, err)) < 0)
+	if ((rc = scheduled_be_owner(n, err)) < 0)
 		return rc;
 	if ((rc = store_begin(n->s, err)) >= 0 && (keep ||
 	    (rc = cadence_set(n->s, seconds, err)) >= 0) &&
 	    (rc = log_add(n->s, event, NULL, NULL, detail.at, err)) >= 0)
 		rc = store_commit(n->s, err);
-	nightly_be_root();
+	scheduled_be_root();
 	if (rc >= 0 && !keep)
 		out_number(&n->c->out, "cadence", (uint64_t)seconds);
 	return rc;
@@ -56,7 +57,7 @@ say_paths(struct out *o, const char *key, const struct units_paths *p)
 }
 
 static void
-say_next(struct nightly *n)
+say_next(struct scheduled *n)
 {
 	CLEANUP(buf_clear) struct buf next = BUF_INIT;
 	int known = schedule_next(&n->at, &next);
@@ -68,7 +69,7 @@ say_next(struct nightly *n)
 
 /* A user's units run only while that user is logged in, unless: */
 static void
-say_linger(const struct nightly *n)
+say_linger(const struct scheduled *n)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 
@@ -81,7 +82,7 @@ say_linger(const struct nightly *n)
 }
 
 static int
-start(struct nightly *n, struct err *err)
+start(struct scheduled *n, struct err *err)
 {
 	int reaches = schedule_reaches(&n->at), rc;
 
@@ -103,7 +104,7 @@ start(struct nightly *n, struct err *err)
 
 /* Of the other kind, so that no night comes twice. */
 static int
-remove_other(struct nightly *n, struct err *err)
+remove_other(struct scheduled *n, struct err *err)
 {
 	CLEANUP(units_paths_clear) struct units_paths paths = { NULL, 0 };
 	CLEANUP(buf_clear) struct buf text = BUF_INIT;
@@ -125,13 +126,13 @@ remove_other(struct nightly *n, struct err *err)
 }
 
 static int
-do_install(struct nightly *n, struct err *err)
+do_install(struct scheduled *n, struct err *err)
 {
 	CLEANUP(units_paths_clear) struct units_paths paths = { NULL, 0 };
 	int64_t seconds = when_seconds(&n->units.when);
 	int rc;
 
-	if ((rc = nightly_make_state(n, err)) < 0 ||
+	if ((rc = scheduled_make_state(n, err)) < 0 ||
 	    (rc = schedule_put(&n->at, &n->units, &paths, err)) < 0 ||
 	    (rc = remove_other(n, err)) < 0 ||
 	    (rc = promise(n, seconds, "scheduled", err)) < 0)
@@ -144,7 +145,7 @@ do_install(struct nightly *n, struct err *err)
 }
 
 static int
-show_texts(struct nightly *n, struct err *err)
+show_texts(struct scheduled *n, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT;
 	int rc;
@@ -161,16 +162,16 @@ show_texts(struct nightly *n, struct err *err)
 static int
 install(struct cmd *c, struct err *err)
 {
-	CLEANUP(nightly_clear) struct nightly n = { .c = c };
+	CLEANUP(scheduled_clear) struct scheduled n = { .c = c };
 	int print = opt_flag(&c->opts, "print"), rc;
 
 	/* Whether the home was put back from a backup is no matter here, and
 	 * the guard is another user's if root does this. */
-	if ((rc = nightly_home(&n, err)) < 0 ||
-	    (rc = nightly_place(&n, err)) < 0 ||
-	    (rc = nightly_open(&n, print ? HOME_READ : HOME_RESTORE,
+	if ((rc = scheduled_home(&n, err)) < 0 ||
+	    (rc = scheduled_place(&n, err)) < 0 ||
+	    (rc = scheduled_open(&n, print ? HOME_READ : HOME_RESTORE,
 	    err)) < 0 ||
-	    (rc = nightly_read(&n, err)) < 0)
+	    (rc = scheduled_read(&n, err)) < 0)
 		return rc;
 	return print ? show_texts(&n, err) : do_install(&n, err);
 }
@@ -214,7 +215,7 @@ const struct cmd_spec cmd_schedule_install = {
 
 /* Does a service reach all that a night has to? */
 static int
-covers(const struct nightly *n, const struct buf *text, struct err *err)
+covers(const struct scheduled *n, const struct buf *text, struct err *err)
 {
 	size_t i;
 	int rc;
@@ -253,7 +254,7 @@ say_again(struct out *o, const struct buf *text)
 }
 
 static int
-show_one(struct nightly *n, struct err *err)
+show_one(struct scheduled *n, struct err *err)
 {
 	CLEANUP(units_paths_clear) struct units_paths paths = { NULL, 0 };
 	CLEANUP(buf_clear) struct buf text = BUF_INIT;
@@ -289,13 +290,13 @@ show_one(struct nightly *n, struct err *err)
 static int
 show(struct cmd *c, struct err *err)
 {
-	CLEANUP(nightly_clear) struct nightly n = { .c = c };
+	CLEANUP(scheduled_clear) struct scheduled n = { .c = c };
 	int64_t seconds = 0;
 	int rc, i, found = 0;
 
-	if ((rc = nightly_home(&n, err)) < 0 ||
-	    (rc = nightly_open(&n, HOME_READ, err)) < 0 ||
-	    (rc = nightly_paths(&n, err)) < 0 ||
+	if ((rc = scheduled_home(&n, err)) < 0 ||
+	    (rc = scheduled_open(&n, HOME_READ, err)) < 0 ||
+	    (rc = scheduled_paths(&n, err)) < 0 ||
 	    (rc = cadence_get(n.s, &seconds, err)) < 0)
 		return rc;
 	n.at.home = n.home;
@@ -333,7 +334,7 @@ const struct cmd_spec cmd_schedule_show = {
 /* --- remove ------------------------------------------------------------ */
 
 static int
-remove_one(struct nightly *n, struct units_paths *gone, struct err *err)
+remove_one(struct scheduled *n, struct units_paths *gone, struct err *err)
 {
 	CLEANUP(units_paths_clear) struct units_paths paths = { NULL, 0 };
 	CLEANUP(buf_clear) struct buf text = BUF_INIT;
@@ -352,12 +353,12 @@ static int
 take_away(struct cmd *c, struct err *err)
 {
 	CLEANUP(units_paths_clear) struct units_paths gone = { NULL, 0 };
-	CLEANUP(nightly_clear) struct nightly n = { .c = c };
+	CLEANUP(scheduled_clear) struct scheduled n = { .c = c };
 	int rc;
 
-	if ((rc = nightly_home(&n, err)) < 0 ||
-	    (rc = nightly_place(&n, err)) < 0 ||
-	    (rc = nightly_open(&n, HOME_RESTORE, err)) < 0)
+	if ((rc = scheduled_home(&n, err)) < 0 ||
+	    (rc = scheduled_place(&n, err)) < 0 ||
+	    (rc = scheduled_open(&n, HOME_RESTORE, err)) < 0)
 		return rc;
 	for (n.at.cron = 0; n.at.cron < 2; n.at.cron++)
 		if ((rc = remove_one(&n, &gone, err)) < 0)

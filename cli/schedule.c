@@ -128,9 +128,8 @@ foreign(const char *path, const struct buf *text, struct err *err)
 		(void)err_set(err, E_USAGE, "\"%s\" is of the site in "
 		    "\"%.*s\"", path, (int)(end < 300 ? end : 300),
 		    text->at + len);
-		return err_next(err, "two sites of one name: give one of them "
-		    "a folder of its own with --dir, and enable its timer "
-		    "there");
+		return err_next(err, "of two sites of one name, one can be "
+		    "of the system and one of a user (--user)");
 	}
 	(void)err_set(err, E_USAGE, "\"%s\" was not written by satchel "
 	    "schedule install", path);

@@ -1,4 +1,4 @@
-#include "nightly.h"
+#include "scheduled.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define ADDRESS_MAX 254u
 
 void
-nightly_clear(struct nightly *n)
+scheduled_clear(struct scheduled *n)
 {
 	store_closep(&n->s);
 	units_paths_clear(&n->units.writes);
@@ -34,7 +34,7 @@ nightly_clear(struct nightly *n)
 /* --- whose home -------------------------------------------------------- */
 
 int
-nightly_be_owner(const struct nightly *n, struct err *err)
+scheduled_be_owner(const struct scheduled *n, struct err *err)
 {
 	if (getuid() == 0 && seteuid(n->owner->pw_uid) != 0)
 		return err_io(err, errno, "become %s", n->owner->pw_name);
@@ -42,7 +42,7 @@ nightly_be_owner(const struct nightly *n, struct err *err)
 }
 
 void
-nightly_be_root(void)
+scheduled_be_root(void)
 {
 	/* The real user is root: this cannot be refused. */
 	if (getuid() == 0 && seteuid(0) != 0)
@@ -50,7 +50,7 @@ nightly_be_root(void)
 }
 
 int
-nightly_home(struct nightly *n, struct err *err)
+scheduled_home(struct scheduled *n, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 	struct stat st;
@@ -70,7 +70,7 @@ nightly_home(struct nightly *n, struct err *err)
 }
 
 int
-nightly_place(struct nightly *n, struct err *err)
+scheduled_place(struct scheduled *n, struct err *err)
 {
 	const struct opts *o = &n->c->opts;
 
@@ -92,7 +92,7 @@ nightly_place(struct nightly *n, struct err *err)
 
 /* The folder above that of the guard, for whoever will run the night. */
 static int
-find_state(struct nightly *n, struct err *err)
+find_state(struct scheduled *n, struct err *err)
 {
 	const char *base = getenv("XDG_STATE_HOME");
 	const char *person = n->owner->pw_dir;
@@ -108,7 +108,7 @@ find_state(struct nightly *n, struct err *err)
 }
 
 int
-nightly_make_state(const struct nightly *n, struct err *err)
+scheduled_make_state(const struct scheduled *n, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
 
@@ -126,14 +126,14 @@ nightly_make_state(const struct nightly *n, struct err *err)
 }
 
 int
-nightly_open(struct nightly *n, enum home_use use, struct err *err)
+scheduled_open(struct scheduled *n, enum home_use use, struct err *err)
 {
 	int rc;
 
-	if ((rc = nightly_be_owner(n, err)) < 0)
+	if ((rc = scheduled_be_owner(n, err)) < 0)
 		return rc;
 	rc = home_open(n->c, use, &n->s, err);
-	nightly_be_root();
+	scheduled_be_root();
 	if (rc >= 0)
 		n->at.site = n->s->name;
 	return rc;
@@ -144,7 +144,7 @@ nightly_open(struct nightly *n, enum home_use use, struct err *err)
 /* A link in a place that the service does not see must be bound by its own
  * name; elsewhere what it leads to is what counts. */
 static int
-add_drop(struct nightly *n, const char *path, struct err *err)
+add_drop(struct scheduled *n, const char *path, struct err *err)
 {
 	CLEANUP(buf_freep) char *real = realpath(path, NULL);
 
@@ -155,7 +155,7 @@ add_drop(struct nightly *n, const char *path, struct err *err)
 }
 
 static int
-add_drops(struct nightly *n, struct err *err)
+add_drops(struct scheduled *n, struct err *err)
 {
 	CLEANUP(drops_clear) struct drops drops = { NULL, 0 };
 	size_t i;
@@ -170,7 +170,7 @@ add_drops(struct nightly *n, struct err *err)
 }
 
 static int
-add_mirror(struct nightly *n, struct err *err)
+add_mirror(struct scheduled *n, struct err *err)
 {
 	CLEANUP(config_clear) struct config config = CONFIG_INIT;
 	const char *files[5];
@@ -193,7 +193,7 @@ add_mirror(struct nightly *n, struct err *err)
 }
 
 int
-nightly_paths(struct nightly *n, struct err *err)
+scheduled_paths(struct scheduled *n, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf guard = BUF_INIT;
 	int rc;
@@ -205,18 +205,18 @@ nightly_paths(struct nightly *n, struct err *err)
 		return buf_check(&guard, err);
 	if ((rc = units_paths_add(&n->units.writes, n->home, err)) < 0 ||
 	    (rc = add_drop(n, guard.at, err)) < 0 ||
-	    (rc = nightly_be_owner(n, err)) < 0)
+	    (rc = scheduled_be_owner(n, err)) < 0)
 		return rc;
 	if ((rc = add_drops(n, err)) >= 0)
 		rc = add_mirror(n, err);
-	nightly_be_root();
+	scheduled_be_root();
 	return rc;
 }
 
 /* --- what is asked for ------------------------------------------------- */
 
 static int
-read_when(struct nightly *n, struct err *err)
+read_when(struct scheduled *n, struct err *err)
 {
 	const char *daily = opt_text(&n->c->opts, "daily"),
 	    *every = opt_text(&n->c->opts, "every"),
@@ -235,7 +235,7 @@ read_when(struct nightly *n, struct err *err)
 
 /* Only systemd knows what it understands; without it nobody is asked. */
 static int
-check_calendar(const struct nightly *n, struct err *err)
+check_calendar(const struct scheduled *n, struct err *err)
 {
 	const char *const argv[] = { "systemd-analyze", "calendar",
 	    n->units.when.calendar, NULL };
@@ -260,7 +260,7 @@ check_calendar(const struct nightly *n, struct err *err)
 
 /* The mailer as PATH says, or where it is by the standard of file systems. */
 static int
-find_mailer(struct nightly *n, struct err *err)
+find_mailer(struct scheduled *n, struct err *err)
 {
 	const char *at = getenv("PATH");
 	size_t len;
@@ -287,7 +287,7 @@ find_mailer(struct nightly *n, struct err *err)
 }
 
 static int
-read_mail(struct nightly *n, struct err *err)
+read_mail(struct scheduled *n, struct err *err)
 {
 	const char *to = opt_text(&n->c->opts, "mail-to");
 	size_t len;
@@ -313,7 +313,7 @@ real_file(const char *path, char **ret, struct err *err)
 
 /* The command that does it again, for a person. */
 static int
-write_again(struct nightly *n, struct err *err)
+write_again(struct scheduled *n, struct err *err)
 {
 	static const char *const left_out[] = { "home", "json", "progress",
 	    "print" };
@@ -344,7 +344,7 @@ write_again(struct nightly *n, struct err *err)
 }
 
 static int
-read_files(struct nightly *n, struct err *err)
+read_files(struct scheduled *n, struct err *err)
 {
 	const char *pass = opt_text(&n->c->opts, "passphrase-file");
 	int rc;
@@ -357,7 +357,7 @@ read_files(struct nightly *n, struct err *err)
 }
 
 int
-nightly_read(struct nightly *n, struct err *err)
+scheduled_read(struct scheduled *n, struct err *err)
 {
 	const struct opts *o = &n->c->opts;
 	struct units *u = &n->units;
@@ -370,7 +370,7 @@ nightly_read(struct nightly *n, struct err *err)
 	    (rc = read_mail(n, err)) < 0 ||
 	    (rc = read_files(n, err)) < 0 ||
 	    (rc = write_again(n, err)) < 0 ||
-	    (rc = nightly_paths(n, err)) < 0)
+	    (rc = scheduled_paths(n, err)) < 0)
 		return rc;
 	u->site = n->s->name;
 	u->program = n->program;
