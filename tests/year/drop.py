@@ -26,6 +26,9 @@ class File:
         self.key = (self.sender, *self.life, self.sequence)
         self.age = (sender["generation"], self.sequence)
 
+    def __repr__(self):
+        return f"{self.name} ({self.since} to {self.until})"
+
 
 class Drop:
     """The folder, and what the test itself has put there: `made` says of each

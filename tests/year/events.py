@@ -1,6 +1,7 @@
 """What goes wrong, and when: a calendar that is drawn from the seed, in which
 each kind of event stands at least once."""
 import os
+import tarfile
 
 GOOD_START = 4                  # nights in which nothing happens
 LONELY = ("lost", "doubled", "cut", "hostile", "rotten", "replayed", "killed",
@@ -28,16 +29,17 @@ class Calendar:
 
     def draw(self):
         hub, a, b, c, d, e = self.sites
-        long = min(60, self.nights // 4)
-        self.silent = range(self.at(0.55), self.at(0.55) + long)
+        long = min(60, self.nights // 5)
+        first = self.at(0.7)
+        self.silent = range(first, first + long)
         for n in self.silent:
             self.missed[n].add(a)
-        self.restore, self.restored = self.at(0.4), c
+        self.restore, self.restored = self.at(0.5), c
         self.backup = max(2, self.restore - 10)
         self.calm = set(range(self.restore - 3, self.restore + 3))
-        self.together = self.at(0.5)
-        self.draw_full(self.at(0.28), 3)
-        self.draw_absent(self.at(0.2), self.sites, 2)
+        self.together = self.at(0.6)
+        self.draw_full(self.at(0.2), 3)
+        self.draw_absent(self.at(0.3), self.sites, 2)
         self.draw_absent(self.at(0.9), [d], 1)
         self.draw_missed(self.at(0.14), b, 5)
         for kind in LONELY:
@@ -78,9 +80,10 @@ class Calendar:
             self.full[k] = True
 
     def draw_act(self, n, kind):
-        while n in self.calm:
-            n = (n + 1) % (self.nights - 3)
-        self.acts[n].append((kind, self.dice.random()))
+        while n in self.calm and n < self.nights:
+            n += 1
+        if n < self.nights:
+            self.acts[n].append((kind, self.dice.random()))
 
 
 class Vandal:
@@ -141,10 +144,13 @@ class Vandal:
 
     def rot(self, f, night):
         """A byte of the data: head and tail are sound."""
-        data = bytearray(self.bytes_of(f))
-        data[1536 + 600] ^= 0x10
+        with tarfile.open(self.drop.at(f.name), "r:") as tar:
+            member = tar.getmembers()[1]
         with open(self.drop.at(f.name), "r+b") as file:
-            file.write(data)
+            file.seek(member.offset_data + member.size // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte ^ 0x10]))
         self.drop.made[f.name] = "rotten"
         self.drop.rotten[f.name] = f
         self.tidy.append((night + 2, f.name))

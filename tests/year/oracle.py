@@ -12,6 +12,7 @@ class Knowledge:
 
     def __init__(self):
         self.applied = {}       # stream: until
+        self.gaps = {}          # stream: where a refused bundle begins
         self.read = set()       # keys of files
         self.seen = {}          # site: the newest file's age
         self.heard = {}         # site: when
@@ -21,19 +22,27 @@ class Knowledge:
     def copy(self):
         return copy.deepcopy(self)
 
+    def hear(self, f, now):
+        """Its sender lives, if it is the newest of it."""
+        if f.age <= self.seen.get(f.sender, (0, 0)):
+            return False
+        self.seen[f.sender] = f.age
+        self.heard[f.sender] = now
+        return True
+
     def take(self, f, now):
         """One file for this site.  True: a gap."""
         if f.key in self.read:
             return False
-        newest = f.age > self.seen.get(f.sender, (0, 0))
-        if newest:
-            self.seen[f.sender] = f.age
-            self.heard[f.sender] = now
+        newest = self.hear(f, now)
         if f.kind == "bundle":
-            if f.since > self.applied.get(f.stream, 0):
+            have = self.applied.get(f.stream, 0)
+            if f.since > have:
+                self.gaps[f.stream] = f.since
                 return True
-            self.applied[f.stream] = max(f.until,
-                                         self.applied.get(f.stream, 0))
+            self.applied[f.stream] = max(f.until, have)
+            if f.until >= self.gaps.get(f.stream, 0):
+                self.gaps.pop(f.stream, None)
         self.read.add(f.key)
         if newest:
             self.cadence[f.sender] = f.cadence
@@ -53,10 +62,15 @@ class Expected:
 
 
 def collect(site, files, now, out):
-    mine = [f for f in files if site.id in f.to]
-    for f in sorted(mine, key=lambda f: (f.sender, f.life, f.sequence)):
-        if site.knows.take(f, now):
-            out.must.add(("E_GAP", f.sender))
+    """In order; and again what a later one has made fit."""
+    due = sorted((f for f in files if site.id in f.to),
+                 key=lambda f: (f.sender, f.life, f.sequence))
+    while due:
+        left = [f for f in due if site.knows.take(f, now)]
+        if len(left) == len(due):
+            break
+        due = left
+    out.must.update(("E_GAP", f.sender) for f in due)
 
 
 def watch(site, now, out):
@@ -79,6 +93,11 @@ def look(site, drop, now, out):
     for name in bad:
         first = broken.setdefault(name, now)
         out.due(("broken", name), now - first - DAY)
+    for name, f in drop.rotten.items():
+        if drop.made.get(name) == "rotten" and site.id in f.to and \
+                f.key not in site.knows.read:
+            site.knows.hear(f, now)
+            out.must.add(("broken", name))
 
 
 def of_night(site, drop, files, now):
@@ -98,14 +117,18 @@ def of_absence(site, now):
     return out
 
 
-def may_be_gone(f, left, ever):
-    """Was a file that its sender removed no longer needed?  `left`: what lies
-    there still; ever(site, stream): how far that one ever came."""
+def is_needed(f, left, ever, gaps):
+    """Does anybody need a file that its sender removed, or left?  `left`: what
+    else lies there; ever(site, stream): how far that one ever came; gaps: the
+    streams in which something is missing at the sender."""
     if f.kind == "bundle":
         if all(ever(to, f.stream) >= f.until for to in f.to):
-            return True
-        return any(g.kind == "bundle" and g.stream == f.stream and
+            return False
+        return not any(g.kind == "bundle" and g.stream == f.stream and
                    g.to == f.to and g.sequence > f.sequence and
                    g.since <= f.since and g.until >= f.until for g in left)
-    return any(g.sender == f.sender and set(f.to) <= set(g.to) and
-               g.age > f.age for g in left)
+    newer = [g for g in left if g.sender == f.sender and g.age > f.age and
+             set(f.to) <= set(g.to)]
+    if f.kind == "request" and any(s[0] in f.to for s in gaps):
+        return not any(g.kind == "request" for g in newer)
+    return not newer
