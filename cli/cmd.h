@@ -17,6 +17,9 @@ struct cmd {				/* one run of a command */
 	int exit;			/* of success: 0 or 11 */
 	int told;			/* the error was said already */
 	int fence;			/* as of confine */
+	struct err busy;		/* E_LOCKED: the store did not say
+					 * where the drops are; for a command
+					 * with CMD_DROPS to say */
 };
 
 enum cmd_needs {

@@ -209,6 +209,10 @@ run(struct cmd *c, struct err *err)
 	    .connection = ERR_INIT };
 	int rc;
 
+	if (c->busy.code != E_OK) {
+		*err = c->busy;
+		return -(int)err->code;
+	}
 	out_open(&c->out, "findings", '[');
 	rc = look(&d, err);
 	out_close(&c->out);

@@ -227,9 +227,8 @@ confine(struct cmd *c, const struct cmd_spec *spec, struct err *err)
 	if (spec->needs & (CMD_STORE | CMD_MAKES) &&
 	    home_path(&c->opts, &home, &ignored) == 0)
 		open_home(&f, home.at);
-	if (spec->needs & CMD_DROPS &&
-	    (rc = open_drops(&f, c, fence_write, err)) < 0)
-		return rc;
+	if (spec->needs & CMD_DROPS)
+		(void)open_drops(&f, c, fence_write, &c->busy);
 	if (spec->needs & CMD_MEDIA && (rc = open_media(&f, c, err)) < 0)
 		return rc;
 	open_places(&f, &c->opts, spec->needs);

@@ -16,8 +16,9 @@
 #include "cmd.h"
 
 /* Call it before a second thread is begun.  Returns the version of Landlock
- * in force; 0: the kernel has none, and nothing is closed.  E_LOCKED: another
- * is writing the store that names the drops. */
+ * in force; 0: the kernel has none, and nothing is closed.  Where another is
+ * writing the store that names the drops: c->busy, or E_LOCKED of a command
+ * that looks at media. */
 int confine(struct cmd *c, const struct cmd_spec *spec, struct err *err);
 
 #endif

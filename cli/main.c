@@ -393,7 +393,7 @@ int
 main(int argc, char **argv)
 {
 	CLEANUP(cmd_clear) struct cmd c = { .opts = OPTS_INIT,
-	    .keys = KEYS_INIT };
+	    .keys = KEYS_INIT, .busy = ERR_INIT };
 	const char *const *args = (const char *const *)argv + 1;
 	size_t count = argc > 0 ? (size_t)argc - 1 : 0;
 	struct err err = ERR_INIT, failed = ERR_INIT;

@@ -336,7 +336,7 @@ collect(struct night *n, struct err *err)
 
 	if ((rc = take_surveys(n, &due, err)) < 0)
 		return rc;
-	if (n->steps & NIGHT_COLLECT && due.count > 0) {
+	if (n->steps & NIGHT_COLLECT && due.count > 0 && !n->rolled_back) {
 		progress_begin(&n->shown, "importing", opt_flag(&n->c->opts,
 		    "progress"));
 		r.progress = progress_ticker(&n->shown);
@@ -397,6 +397,10 @@ run(struct night *n, struct err *err)
 {
 	int rc;
 
+	if (n->c->busy.code != E_OK) {
+		*err = n->c->busy;
+		return -(int)err->code;
+	}
 	if ((rc = take_lock(n, err)) < 0 || (rc = begin(n, err)) < 0)
 		return rc;
 	store_closep(&n->s);

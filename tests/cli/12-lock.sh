@@ -31,6 +31,11 @@ check 'it says so' grep -qi 'lock\|another\|running' err
 check 'lab load' fails E_LOCKED 14 load b "$(thing l2 1)"
 check 'lab delete' fails E_LOCKED 14 sat b lab delete l1
 check 'peer set' fails E_LOCKED 14 sat b peer set a encrypt=yes
+check 'sync' fails E_LOCKED 14 sat b sync --report report.json \
+    --mail-summary mail
+check 'and its report says so' json report.json '.error.name == "E_LOCKED"'
+check 'and a mail' grep -q E_LOCKED mail
+check 'doctor' fails E_LOCKED 14 sat b doctor
 check 'import --wait 1 gives up' fails E_LOCKED 14 \
     sat b import --wait 1 "$sent"
 save_json doc.json b import "$sent"
