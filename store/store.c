@@ -422,6 +422,7 @@ upgrade(struct store *s, int64_t from, struct err *err)
 		rc = exec(s, steps[from], err);
 	if (rc >= 0 && (rc = exec(s, "COMMIT", err)) >= 0)
 		return 0;
+	(void)explain_commit(s, err);
 	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return err_prefix(err, "to bring \"%s/store.db\" up to schema %d",
 	    s->home, STORE_SCHEMA);

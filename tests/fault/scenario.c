@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../unit/schema1.h"
 #include "memory.h"
 
 #define FIRST \
@@ -98,6 +99,8 @@ const struct scenario scenarios[] = {
 	{ "card", ONE_STEP, "a", NULL, "a site card --out cards/new", 0, 0 },
 	{ "restored", ONE_STEP, "a", LOAD "a export --to b --out old\n",
 	    "a site restored --reason disk", 0, DIFFERS },
+	{ "upgrade", ONE_STEP, "o", NULL, "o status", 0, SMALL },
+	{ "upgrade-write", STEPS, "o", NULL, "o site set cadence=1d", 0, 0 },
 	{ "init", SITE, "n", NULL, "n init --name lab-n", 0, 0 }
 };
 const size_t scenario_count = sizeof scenarios / sizeof *scenarios;
@@ -147,7 +150,10 @@ scenario_base(struct world *w)
 	    "b site card --out cards/b\nc site card --out cards/c\n"
 	    "a peer add cards/b --as b --fingerprint @b\n"
 	    "b peer add cards/a --as a --fingerprint @a\n"
-	    "a peer add cards/c --as c --fingerprint @c\n");
+	    "a peer add cards/c --as c --fingerprint @c\n"
+	    "o init --name lab-o\no peer add cards/a --fingerprint @a\n");
+	if (schema1_make(world_path(w, "o")) < 0)
+		die("cannot make an old store");
 	world_keep(w, "base");
 }
 

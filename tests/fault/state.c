@@ -106,8 +106,10 @@ hash_all(sqlite3 *db, const char *nonce, struct state *ret)
 	    "type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name");
 	crypto_generichash_state all, lab;
 	const char *name, *sql;
-	char every[128];
+	char every[128], version[8];
 	size_t i;
+
+	one(db, "PRAGMA user_version", version, sizeof version);
 
 	(void)crypto_generichash_init(&all, NULL, 0, STATE_HASH);
 	(void)crypto_generichash_init(&lab, NULL, 0, STATE_HASH);
@@ -118,7 +120,8 @@ hash_all(sqlite3 *db, const char *nonce, struct state *ret)
 		hash_query(db, every, nonce, &all);
 		sql = every;
 		for (i = 0; i < sizeof of_lab / sizeof *of_lab; i++)
-			if (strcmp(of_lab[i].table, name) == 0)
+			if (strcmp(of_lab[i].table, name) == 0 &&
+			    strcmp(version, "1") != 0)
 				sql = of_lab[i].sql;
 		if (sql[0] != '\0')
 			hash_query(db, sql, nonce, &lab);
@@ -146,7 +149,10 @@ state_read(const struct world *w, const char *site, struct state *ret)
 	one(db, "SELECT value FROM site WHERE key='generation'", text,
 	    sizeof text);
 	ret->generation = strtoull(text, NULL, 10);
-	one(db, "SELECT count(*) FROM wanted", text, sizeof text);
+	one(db, "SELECT count(*) FROM sqlite_master WHERE name='wanted'",
+	    text, sizeof text);
+	if (strcmp(text, "1") == 0)
+		one(db, "SELECT count(*) FROM wanted", text, sizeof text);
 	ret->waiting = strtoull(text, NULL, 10);
 	one(db, "SELECT value FROM site WHERE key='nonce'", nonce,
 	    sizeof nonce);

@@ -490,11 +490,14 @@ TEST(wanted_of_a_broken_chain)
 	CHECK_INT(take(&t, "a", path), IMPORT_RECEIPT);
 	load(&t, "u", "1", NULL);
 	load(&t, "v", "1", NULL);
+	load(&t, "w", "1", NULL);
 	sql(&t, "a", "UPDATE version SET content=content||' ' WHERE object="
-	    "(SELECT id FROM object WHERE uid='v')");
+	    "(SELECT id FROM object WHERE uid='w')");
 	r = sites_request(&t, "a", to_b, 1);
 	r.max_records = 1;
 	CHECK_ERR(export_with(&t, "a", &r, 0, &files), &t.err, E_DAMAGED);
+	CHECK_INT(files.count, 1);
+	CHECK_INT(files.files[0].blobs, 1);
 	export_result_clear(&files);
 	CHECK_INT(waiting(&t), 1);
 	sql(&t, "a", "UPDATE version SET content=rtrim(content)");
