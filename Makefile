@@ -11,6 +11,7 @@
 #	make check-mutants   two million changed files, none of them taken
 #	make check-power     100,000 distinct states after a power cut
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
+#	make check-year      a year of nights of six sites on one drop
 #	make check-fault     every fault at every call (hours)
 #	make check-deb       the Debian package: built, judged, installed
 #	make check-reproducible  twice built, elsewhere, the same bytes

@@ -63,6 +63,7 @@ suite "power cuts" "$b/tests/power/power" "$b/satchel" \
     "$b/tests/power/recorder.so" tests/power/work.sh
 suite "histories" "$b/tests/sim/sim" --jobs "$jobs" 2000
 suite "wrong designs" "$b/tests/sim/sim-mutants" --jobs "$jobs" 1000
+suite "a month of nights" python3 tests/year/year.py "$b/satchel" --nights 30
 suite "memory" python3 tests/memory/bombs.py "$b"
 suite "SENAITE server" python3 tests/senaite/test_server.py
 suite "hardening" sh tests/hardening/run.sh "$b"

@@ -96,7 +96,6 @@ def look(site, drop, now, out):
     for name, f in drop.rotten.items():
         if drop.made.get(name) == "rotten" and site.id in f.to and \
                 f.key not in site.knows.read:
-            site.knows.hear(f, now)
             out.must.add(("broken", name))
 
 
