@@ -97,7 +97,7 @@ need_drop(struct store *s, const char *name, struct drop *ret,
 	return err_next(err, "'satchel drop list' names them");
 }
 
-/* The folder, by its real name, and its mark. */
+/* The folder, by its real name. */
 static int
 set_path(struct drop *d, const char *path, struct err *err)
 {
@@ -112,7 +112,16 @@ set_path(struct drop *d, const char *path, struct err *err)
 	}
 	free(d->path);
 	d->path = real;
-	return mark_make(real, d->mark, err);
+	return 0;
+}
+
+/* Last of all: what is refused leaves no mark. */
+static int
+mark_drop(struct store *s, struct drop *d, struct err *err)
+{
+	int rc = mark_make(d->path, d->mark, err);
+
+	return rc < 0 ? rc : drop_save(s, d, err);
 }
 
 static int
@@ -243,6 +252,7 @@ add(struct cmd *c, struct err *err)
 	    (rc = drop_add(s, &d, err)) < 0 ||
 	    (rc = drop_set_peers(s, d.id, peers.at, peers.count, err)) < 0 ||
 	    (rc = log_drop(s, "drop add", &d, err)) < 0 ||
+	    (rc = mark_drop(s, &d, err)) < 0 ||
 	    (rc = store_commit(s, err)) < 0 ||
 	    (rc = note_schedule(s, err)) < 0)
 		return rc;
@@ -328,6 +338,7 @@ set(struct cmd *c, struct err *err)
 	    (peers.count > 0 && (rc = drop_set_peers(s, d.id, peers.at,
 	    peers.count, err)) < 0) ||
 	    (rc = log_drop(s, "drop set", &d, err)) < 0 ||
+	    (moved && (rc = mark_drop(s, &d, err)) < 0) ||
 	    (rc = store_commit(s, err)) < 0 ||
 	    (moved && (rc = note_schedule(s, err)) < 0))
 		return rc;

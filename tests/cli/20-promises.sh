@@ -2,13 +2,6 @@
 # shellcheck source=lib.sh
 . "$CLI_DIR/lib.sh"
 
-# database SITE SQL: behind satchel's back.
-database() {
-	python3 -c 'import sqlite3, sys
-with sqlite3.connect(sys.argv[1]) as db:
-    db.executescript(sys.argv[2])' "$1/store.db" "$2"
-}
-
 # shown SITE WORD...: a document of it, in doc.json.
 shown() {
 	save_json doc.json "$@"

@@ -243,6 +243,56 @@ settle() {
 	return 1
 }
 
+# database SITE SQL: behind satchel's back.
+database() {
+	python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db:
+    db.executescript(sys.argv[2])' "$1/store.db" "$2"
+}
+
+# --- nights: all sites have the drop share/ under the name "nightly"
+
+# drops SITE:PEERS...: sites, who know each other, and their drop.
+drops() {
+	mkdir -p share
+	for pair in "$@"; do
+		need sat "${pair%%:*}" drop add nightly share \
+		    --peers "${pair#*:}"
+	done
+}
+
+# quiet SITE [WORD...]: a night in which all is well says nothing at all.
+quiet() {
+	expect_exit 0 sat "$1" sync --mail-summary mail || return 1
+	if [ -s out ] || [ -s err ] || [ -e mail ]; then
+		echo "it says something"
+		return 1
+	fi
+}
+
+# nights SITE...: a quiet night at each, in this order.
+nights() {
+	for night_site in "$@"; do
+		quiet "$night_site" || {
+			echo "at $night_site"
+			return 1
+		}
+	done
+}
+
+# lying [PATTERN]: the names of files that lie in the drop.
+lying() {
+	find share -maxdepth 1 -type f -name "${1:-*}.satchel" \
+	    -printf '%f\n' | LC_ALL=C sort
+}
+
+# lies N [PATTERN]: so many files lie in the drop.
+lies() {
+	[ "$(lying "${2:-*}" | wc -l)" -eq "$1" ] && return 0
+	lying "${2:-*}"
+	return 1
+}
+
 # lines_of TEXT: how many lines.
 lines_of() {
 	printf '%s' "$1" | grep -c .
