@@ -9,6 +9,7 @@
 #	make check-valgrind  the unit tests under valgrind
 #	make check-sim       50,000 histories of each focus, all wrong designs
 #	make check-mutants   two million changed files, none of them taken
+#	make check-media     a stick pulled at every call, and all that lies
 #	make check-power     100,000 distinct states after a power cut
 #	make check-memory    20 GiB and a million objects in 64 MiB of memory
 #	make check-year      a year of nights of six sites on one drop

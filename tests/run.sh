@@ -70,6 +70,7 @@ suite "hardening" sh tests/hardening/run.sh "$b"
 suite "command line" sh tests/cli/run.sh "$b/satchel"
 suite "nights by a timer" sh tests/schedule/run.sh "$b/satchel"
 suite "packaging" sh tests/packaging/run.sh "$b"
+suite "media" python3 tests/media/run.py "$b"
 suite "kill and failure loops" "$b/tests/fault/fault"
 suite "demo" sh tests/demo.sh "$b/satchel"
 

@@ -10,7 +10,8 @@ build="gcc libc6-dev make libarchive-dev libsqlite3-dev libjansson-dev
 	libsodium-dev libcurl4-openssl-dev libinih-dev libzstd-dev zlib1g-dev"
 # Stock tools that prove each layer, and what the test scripts are written in.
 test="minisign age zstd jq curl mandoc util-linux bsdutils strace procps
-	python3 openssl systemd faketime"
+	python3 openssl systemd faketime libfuse3-dev exfat-fuse exfatprogs
+	fusefat dosfstools"
 deb="debhelper dpkg-dev fakeroot lintian systemd zsh"
 
 want=$build
