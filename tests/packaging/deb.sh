@@ -48,6 +48,7 @@ cat > wanted <<'END'
 /usr/lib/sysusers.d/satchel.conf
 /usr/lib/tmpfiles.d/satchel.conf
 /usr/share/bash-completion/completions/satchel
+/usr/share/lintian/overrides/satchel
 /usr/share/man/man1/satchel.1.gz
 /usr/share/man/man5/satchel-bundle.5.gz
 /usr/share/zsh/vendor-completions/_satchel
@@ -76,9 +77,11 @@ END
 cat > inside.sh <<'END'
 exec 2>&1
 cd /
-find / -xdev ! -path '/proc/*' ! -path '/run/*' ! -path '/tmp/*' \
-    ! -path '/var/lib/dpkg/*' ! -path '/var/log/*' ! -path '/var/cache/*' |
-    LC_ALL=C sort > /run/satchel-test/before
+system() {
+	find /etc /opt /srv /usr /var -xdev ! -path '/var/lib/dpkg/*' \
+	    ! -path '/var/log/*' ! -path '/var/cache/*' | LC_ALL=C sort
+}
+system > /run/satchel-test/before
 say() {
 	echo "=$1"
 }
@@ -98,9 +101,7 @@ systemd-analyze verify --man=no satchel@lab-a.timer satchel@lab-a.service &&
 [ -z "$(find /etc/systemd -name '*satchel*')" ] && say disabled
 rm -rf /var/lib/satchel/lab-a /var/lib/satchel/.local
 dpkg --purge satchel >> /run/satchel-test/log 2>&1 && say purged
-find / -xdev ! -path '/proc/*' ! -path '/run/*' ! -path '/tmp/*' \
-    ! -path '/var/lib/dpkg/*' ! -path '/var/log/*' ! -path '/var/cache/*' |
-    LC_ALL=C sort > /run/satchel-test/after
+system > /run/satchel-test/after
 diff /run/satchel-test/before /run/satchel-test/after | grep '^[<>]' > /run/satchel-test/left
 grep -vxE '> /var/lib/satchel|> /etc/[a-z]*-|[<>] /etc/\..*' /run/satchel-test/left ||
     say 'nothing is left'
