@@ -143,7 +143,8 @@ bench: all
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5 \
-	    $(DESTDIR)$(PREFIX)/share/doc/satchel \
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel/pictures \
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel/examples/monitor \
 	    $(DESTDIR)$(PREFIX)/$(BASHDIR) $(DESTDIR)$(PREFIX)/$(ZSHDIR)
 	install -m 755 $(B)/satchel $(DESTDIR)$(PREFIX)/bin/satchel
 	install -m 644 docs/satchel.1 $(DESTDIR)$(PREFIX)/share/man/man1/
@@ -151,6 +152,10 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 README.md CHANGES.md LICENSE docs/*.md \
 	    $(DESTDIR)$(PREFIX)/share/doc/satchel/
+	install -m 644 docs/pictures/*.svg \
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel/pictures/
+	install -m 644 examples/monitor/*.sh \
+	    $(DESTDIR)$(PREFIX)/share/doc/satchel/examples/monitor/
 	install -m 644 packaging/completions/satchel.bash \
 	    $(DESTDIR)$(PREFIX)/$(BASHDIR)/satchel
 	install -m 644 packaging/completions/_satchel \

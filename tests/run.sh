@@ -68,6 +68,7 @@ suite "memory" python3 tests/memory/bombs.py "$b"
 suite "SENAITE server" python3 tests/senaite/test_server.py
 suite "hardening" sh tests/hardening/run.sh "$b"
 suite "command line" sh tests/cli/run.sh "$b/satchel"
+suite "guides" sh tests/docs/run.sh "$b/satchel"
 suite "nights by a timer" sh tests/schedule/run.sh "$b/satchel"
 suite "packaging" sh tests/packaging/run.sh "$b"
 suite "media" python3 tests/media/run.py "$b"
