@@ -170,8 +170,9 @@ night_words(struct out *o, const struct night *n)
 	if (n->conflicts > 0)
 		out_text(o, "'satchel conflicts list' shows what a person must "
 		    "decide\n");
-	out_text(o, n->alarm_count == 0 ? "%s: all is well\n" :
-	    "%s: not all is well\n", n->name);
+	if (n->name[0] != '\0')
+		out_text(o, night_exit(n) == 0 ? "%s: all is well\n" :
+		    "%s: not all is well\n", n->name);
 }
 
 void
