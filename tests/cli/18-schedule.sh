@@ -79,8 +79,8 @@ written() {
 		    --cron --dir units "$1" "$2"
 		return
 	}
-	sat "$plain/home" schedule install --print --cron --dir units "$1" \
-	    "$2" | grep -qF "$6 $(id -un) XDG_STATE_HOME="
+	sat "$plain/home" schedule install --print --cron --system \
+	    --dir units "$1" "$2" | grep -qF "$6 $(id -un) XDG_STATE_HOME="
 }
 while IFS='|' read -r option value calendar delay cadence cron; do
 	check "$option $value" written "$option" "$value" "$calendar" "$delay" \
@@ -139,9 +139,32 @@ check 'a site of the same name' fails E_USAGE 2 install
 check 'is named' grep -qF "$SCRATCH/twin" err
 need sat twin schedule remove --dir units
 
+# --- the mirror of an instance: it needs the network, and its secrets
+echo secret > secret
+chmod 600 secret
+need sat mirror init --name lab-m --instance senaite --url \
+    https://lims.example/senaite --user satchel --password-file \
+    "$SCRATCH/secret"
+need sat mirror schedule install --dir units
+has() {
+	grep -qxF "$1" units/satchel-lab-m.service
+}
+check 'a mirror has the network' has \
+    'RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX'
+check 'its own' not has 'PrivateNetwork=yes'
+[ "$(id -u)" -ne 0 ] ||
+	check 'waits for it' has 'After=network-online.target'
+case $SCRATCH in
+/tmp/* | /var/tmp/* | /home/* | /root/*)
+	check 'and reads its password' has \
+	    "BindReadOnlyPaths=\"-$SCRATCH/secret\""
+	;;
+esac
+need sat mirror schedule remove --dir units
+
 # --- cron
 plainly() {
-	sat "$plain/home" schedule install --dir units "$@"
+	sat "$plain/home" schedule install --system --dir units "$@"
 }
 line=units/satchel-lab_b
 check 'a unit first' plainly
@@ -228,8 +251,9 @@ check 'systemd finds no fault in them' verify ./units/satchel-lab-a.service \
     ./units/satchel-lab-a.timer ./units/satchel-lab-a-mail.service
 check 'exposure of a site of root' systemd-analyze security --offline=true \
     --threshold=15 ./units/satchel-lab-a.service
-sed 's/^User=.*/User=nobody/; s/^CapabilityBoundingSet=.*/&\
-PrivateUsers=yes/; s/=CAP_DAC_OVERRIDE/=/' $unit > units/of-user.service
+sed -e '/^User=/d' -e '/^PrivateUsers=/d' -e 's/=CAP_DAC_OVERRIDE/=/' \
+    -e 's/^Type=oneshot/&\nUser=nobody\nPrivateUsers=yes/' $unit > \
+    units/of-user.service
 check 'and of anyone else' systemd-analyze security --offline=true \
     --threshold=6 ./units/of-user.service
 check 'a calendar is checked' fails E_USAGE 2 install --calendar sometimes

@@ -117,7 +117,7 @@ got() {
 	b lab dump | grep '"s1"'
 }
 check 'the data has come' got
-b schedule show --json > show.json
+b schedule show --json > show.json 2> err
 check 'when it runs next is known' json show.json \
     '.schedules[0].next != null and .schedules[0].covers == true'
 check 'the promise is kept in mind' json show.json '.cadence == 21600'
@@ -160,14 +160,14 @@ done
 # --- drops that come later, and a night that is not well
 mkdir /srv/second
 need b drop add second /srv/second --peers lab-a
-b schedule show --json > show.json
+b schedule show --json > show.json 2> err
 check 'a drop that was added is not reached' json show.json \
     '.schedules[0].covers == false'
 rm -r /srv/second
 missed lab-b
 check 'install again' b schedule install --every 6h --mail-to \
     'admin%x@lab.example'
-b schedule show --json > show.json
+b schedule show --json > show.json 2> err
 check 'reaches it' json show.json '.schedules[0].covers == true'
 failed() {
 	until_so 200 ended satchel-lab-b.service
