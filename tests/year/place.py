@@ -53,7 +53,9 @@ class Site:
             "XDG_STATE_HOME": os.path.join(self.folder, "state"),
             "LD_PRELOAD": library(), "NO_FAKE_STAT": "1",
             "FAKETIME": date(now).strftime("@%Y-%m-%d %H:%M:%S"),
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1"
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+                            ":verify_asan_link_order=0"
         }
         return subprocess.Popen(
             [self.program, "--home", self.home, *args], env=env,

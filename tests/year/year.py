@@ -201,6 +201,7 @@ class Year:
             self.expect_no_space(site, report, expected)
         self.judge(site, report, expected, before)
         self.check_drop(site, before)
+        self.check_asked(site, report)
 
     def without_drop(self, site, now):
         """The share is not mounted: its folder is empty, or not there."""
@@ -322,6 +323,16 @@ class Year:
                                     site.knows.gaps):
                 raise Failed(f"{site.name} left {f}, of {mine}")
 
+    def check_asked(self, site, report):
+        """What is missing is asked for where its sender will see it."""
+        asked = {to for f in self.drop.files(made=False) for to in f.to
+                 if f.sender == site.id and f.kind == "request"}
+        gaps = {stream[0] for stream in site.knows.gaps}
+        full = any(a["name"] == "E_NOSPACE" for a in report["alarms"])
+        if gaps - asked and not full:
+            raise Failed(f"{site.name} does not ask for what is missing")
+        self.happened["asked"] += len(gaps)
+
     # --- the end ---------------------------------------------------------
 
     def run(self):
@@ -338,13 +349,16 @@ class Year:
         for s in self.sites:
             dumps.add(s.must(now, "lab", "dump", "--deleted"))
             status = s.ask(now, "status")
-            digests.add((status["digest"], status["conflicts"],
-                         sum(p["gaps"] if isinstance(p["gaps"], int) else
-                             len(p["gaps"]) for p in status["peers"])))
+            digests.add((status["digest"], status["conflicts"]))
+            self.expect(f"{s.name}: status is well", not any(
+                p["gaps"] or p["due"] or p["wanted"] or p["uncovered"] or
+                p["silent"] for p in status["peers"]) and not any(
+                d["to_read"] or d["broken"] or d["waiting_for"]
+                for d in status["drops"]))
             s.must(now, "doctor")
         self.expect("all sites agree", len(dumps) == 1)
-        self.expect("digests are equal, nothing in conflict, no gaps",
-                    len(digests) == 1 and digests.pop()[1:] == (0, 0))
+        self.expect("digests are equal, nothing is in conflict",
+                    len(digests) == 1 and digests.pop()[1] == 0)
         lost = self.lab.lost(dumps.pop())
         self.expect(f"nothing is lost ({lost[:5]})", not lost)
         files = self.drop.files()
@@ -357,10 +371,11 @@ class Year:
                             for _, _, names in os.walk(s.home)
                             for n in names))
         self.expect("all clashes were in conflict", not self.lab.clashed)
-        wanted = set(LONELY) | {"missed", "not mounted", "restored"}
+        wanted = set(LONELY) | {"missed", "not mounted", "restored", "asked",
+                                "E_GAP", "E_MEDIA_GONE", "E_STALE_SOURCE"}
         if self.mounted:
-            wanted.add("full")
-        absent = {k for k in wanted if not self.happened[k]}
+            wanted |= {"full", "E_NOSPACE"}
+        absent = wanted - set(self.happened) - set(self.alarms)
         self.expect(f"all happened (not {absent})", not absent)
 
     def expect(self, what, is_so):
