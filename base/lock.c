@@ -83,17 +83,17 @@ lock_take(int fd, enum lock_kind kind, unsigned wait_s, const char *what,
     struct err *err)
 {
 	const struct timespec nap = { 0, 50000000 };
-	struct timespec now = { 0, 0 };
-	time_t end;
+	struct timespec now = { 0, 0 }, end = { 0, 0 };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec + (time_t)wait_s;
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += (time_t)wait_s;
 	while (flock(fd, (kind == LOCK_ALONE ? LOCK_EX : LOCK_SH) |
 	    LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_io(err, errno, "lock of \"%s\"", what);
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= end)
+		if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec &&
+		    now.tv_nsec >= end.tv_nsec))
 			return turned_away(fd, what, err);
 		(void)nanosleep(&nap, NULL);
 	}
