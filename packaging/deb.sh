@@ -19,8 +19,8 @@ named=$(sed -n '1s/^satchel (\([^)]*\)).*/\1/p' packaging/debian/changelog)
 rm -rf "$work"
 mkdir -p "$work/satchel-$version"
 work=$(cd "$work" && pwd)
-LC_ALL=C ls -A | grep -vE '^(\.git|build|tests)$' |
-    tar -cf - --exclude=__pycache__ -T - |
+tar -cf - --exclude=__pycache__ --exclude=./.git --exclude=./build \
+    --exclude=./tests . |
     tar -xf - -C "$work/satchel-$version"
 cd "$work/satchel-$version"
 mv packaging/debian debian
