@@ -1,8 +1,6 @@
 #include "room.h"
 
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "../base/file.h"
@@ -14,14 +12,14 @@
 
 #define FIXED 16384u			/* README.txt, manifest, sums */
 #define LINE 160u			/* of a version, beside its texts */
-#define SAMPLES 512u			/* objects and attachments looked at */
+#define RECORDS 512u			/* that are looked at, about */
 #define RECORDS_SAMPLE 1048576u		/* bytes of them, at most */
-#define BLOBS_SAMPLE 4194304u
-#define BLOB_PIECE 65536u		/* of one attachment */
+#define BLOBS 128u			/* attachments that are looked at */
+#define BLOB_PIECE 65536u		/* bytes of one, at most */
 
 struct sample {				/* of what is alike */
 	uint64_t all;			/* bytes of all of it */
-	uint64_t packed, raw;		/* of the sample */
+	double packed, raw;		/* of what was looked at */
 };
 
 struct room {
@@ -44,18 +42,24 @@ room_clear(struct room *x)
 	blobset_clear(&x->seen);
 }
 
+/* A sample stands for `weight` bytes of the whole. */
 static int
-pack(struct room *x, const void *data, size_t len, int level,
-    struct sample *to, struct err *err)
+pack(struct room *x, const struct buf *sample, int is_records,
+    uint64_t weight, struct err *err)
 {
+	struct sample *to = is_records ? &x->records : &x->blobs;
 	int rc;
 
+	if (sample->len == 0)
+		return 0;
 	buf_reset(&x->packed);
-	if ((rc = codec_pack(x->codec, x->p->r->codec, level, data, len,
+	if ((rc = codec_pack(x->codec, x->p->r->codec,
+	    chain_level(x->p->r->codec, is_records), sample->at, sample->len,
 	    &x->packed, err)) < 0)
 		return rc;
-	to->raw += len;
-	to->packed += x->packed.len;
+	to->raw += (double)weight;
+	to->packed += (double)weight * (double)x->packed.len /
+	    (double)sample->len;
 	return 0;
 }
 
@@ -63,32 +67,32 @@ pack(struct room *x, const void *data, size_t len, int level,
 static uint64_t
 scaled(const struct sample *x)
 {
-	if (x->raw == 0)
+	if (x->raw <= 0)
 		return x->all;
-	return (uint64_t)((double)x->all * (double)x->packed /
-	    (double)x->raw);
+	return (uint64_t)((double)x->all * x->packed / x->raw);
 }
 
 /* --- attachments ------------------------------------------------------- */
 
+/* Its beginning stands for all of it. */
 static int
-sample_blob(struct room *x, int64_t id, struct err *err)
+sample_blob(struct room *x, int64_t id, uint64_t size, struct err *err)
 {
-	CLEANUP(buf_freep) char *piece = malloc(BLOB_PIECE);
+	CLEANUP(buf_clear) struct buf piece = BUF_INIT;
 	struct blob_out in;
 	int64_t n;
 	int rc;
 
-	if (piece == NULL)
+	if (buf_room(&piece, BLOB_PIECE) == NULL)
 		return err_oom(err);
 	if ((rc = blob_open(x->s, &in, id, err)) < 0)
 		return rc;
-	n = blob_read(x->s, &in, piece, BLOB_PIECE, err);
+	n = blob_read(x->s, &in, piece.at, BLOB_PIECE, err);
 	(void)sqlite3_reset(in.st);
 	if (n < 0)
 		return (int)n;
-	return pack(x, piece, (size_t)n, chain_level(
-	    x->p->r->codec, 0), &x->blobs, err);
+	piece.len = (size_t)n;
+	return pack(x, &piece, 0, size, err);
 }
 
 /* Once, if it is here and the peers do not have it; `anyway`: whatever they
@@ -107,8 +111,7 @@ count_blob(struct room *x, const char *hash, int anyway, struct err *err)
 		return rc < 0 ? rc : 0;
 	blobset_add(&x->seen, id);
 	x->blobs.all += size;
-	x->blob_count++;
-	return x->blobs.raw < BLOBS_SAMPLE ? sample_blob(x, id, err) : 0;
+	return x->blob_count++ < BLOBS ? sample_blob(x, id, size, err) : 0;
 }
 
 static int
@@ -170,7 +173,7 @@ room_estimate(struct store *s, const struct plan *p, struct room_need *ret,
     struct err *err)
 {
 	CLEANUP(room_clear) struct room x = { .s = s, .p = p,
-	    .every = p->due / SAMPLES + 1 };
+	    .every = p->due / RECORDS + 1 };
 	int rc;
 
 	if ((rc = codec_new(&x.codec, err)) < 0 ||
@@ -179,8 +182,7 @@ room_estimate(struct store *s, const struct plan *p, struct room_need *ret,
 	    p->wanted.len }, 1, err)) < 0 ||
 	    (p->due > 0 && (rc = count_all(&x, err)) < 0) ||
 	    (rc = buf_check(&x.text, err)) < 0 ||
-	    (rc = pack(&x, x.text.at, x.text.len, chain_level(p->r->codec, 1),
-	    &x.records, err)) < 0)
+	    (rc = pack(&x, &x.text, 1, x.text.len, err)) < 0)
 		return rc;
 	ret->bytes = FIXED + scaled(&x.records) + scaled(&x.blobs);
 	ret->blobs = x.blob_count;

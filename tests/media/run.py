@@ -268,6 +268,7 @@ def no_room_in_the_home(world):
         for place in stick, home.point:
             done = sites.export(place)
             assert name_of(done) == "E_NOSPACE", done.stderr
+            assert "needed" in done.stderr, done.stderr
             assert not finals(place) and not hidden(place)
         home.remount("size=32m")
         assert sites.export(stick).returncode == 0
