@@ -17,6 +17,7 @@
 #	make check-deb       the Debian package: built, judged, installed
 #	make check-reproducible  twice built, elsewhere, the same bytes
 #	make bench-peers     beside tar, git, restic and borg
+#	make bench-drop      a night on a drop of 100,000 files
 #	make analyze         clang's and gcc's analyzers over the program
 #	make lint            gcc and clang, layers, headers alone, sizes
 #	make fuzz            each fuzzer for FUZZ_SECONDS (clang; build/fuzz)

@@ -2,4 +2,8 @@
 bench-peers: all
 	@sh tests/bench/peers.sh $(B)
 
-.PHONY: bench-peers
+# A night where 100,000 files lie.
+bench-drop: all
+	@sh tests/bench/drop.sh $(B)
+
+.PHONY: bench-peers bench-drop

@@ -19,6 +19,7 @@ export XDG_STATE_HOME="$root/state"
 unset SATCHEL_HOME
 
 . tests/bench/lib.sh
+. tests/bench/runs.sh
 
 # data OBJECTS: kept until the generator changes.
 data() {
@@ -31,17 +32,6 @@ data() {
 	echo "$stamp" > "$d/stamp"
 }
 
-sat() {
-	home=$1
-	shift
-	"$satchel" --home "$work/$home" "$@" < /dev/null >> "$work/log" 2>&1 ||
-	    die "satchel $*: see $work/log"
-}
-
-digits() {
-	"$satchel" --home "$work/$1" site fingerprint 2>> "$work/log"
-}
-
 # Two sites that trust each other; their homes are copied, never used twice.
 sites() {
 	for s in a b; do
@@ -50,15 +40,6 @@ sites() {
 	done
 	sat a.new peer add "$work/b.card" --fingerprint "$(digits b.new)"
 	sat b.new peer add "$work/a.card" --fingerprint "$(digits a.new)"
-}
-
-# took RESULT COMMAND...: once all earlier writing is done.
-took() {
-	result=$work/results/$1
-	shift
-	sync -f "$work"
-	"$root/timer" "$result" "$@" < /dev/null >> "$work/log" 2>&1 ||
-	    die "$*: see $work/log"
 }
 
 # fresh FROM TO: a copy, or the thing itself where it is used only once.
@@ -186,31 +167,6 @@ measure() {
 }
 
 # --- what is printed ---------------------------------------------------------
-
-# row WHAT RESULT PEER TARGET: medians, least..most, their ratio.
-row() {
-	[ -e "$work/results/$3" ] || return
-	{
-		sort -n "$work/results/$2"
-		echo
-		sort -n "$work/results/$3"
-	} | awk -v what="$1" -v target="$4" '
-	BEGIN { i = 1 }
-	NF == 0 { i = 2; next }
-	{ at[i, ++n[i]] = $1 }
-	function median(i) {
-		low = at[i, int((n[i] + 1) / 2)]
-		return (low + at[i, int(n[i] / 2) + 1]) / 2
-	}
-	function text(i) {
-		return sprintf("%.3f [%.3f..%.3f]", median(i), \
-		    at[i, 1], at[i, n[i]])
-	}
-	END {
-		printf "%-32s %-25s %-25s %5.2f  %s\n", what, \
-		    text(1), text(2), median(1) / median(2), target
-	}'
-}
 
 # size WHAT BYTES PEER TARGET
 size() {
