@@ -76,8 +76,7 @@ rewind() {
 
 # others: those that the nights are measured by.
 others() {
-	took list find "$drop" -type f -name 'no such'
-	took stat find "$drop" -type f -size +1G
+	took find find "$drop" -type f -size +1G
 	took head sh -c 'find "$1" -type f -print0 |
 	    xargs -0 head -q -c 512 > /dev/null' - "$drop"
 	took sums sh -c 'find "$1" -type f -print0 |
@@ -99,23 +98,34 @@ nights() {
 	night touched
 }
 
+# beside NIGHT PEER: its time and processor time, divided by the peer's.
+beside() {
+	echo "$(medians "$work/results/$1") $(medians "$work/results/$2")" |
+	    awk '{ printf "%.1f, %.1f", $1 / $6, $4 / $9 }'
+}
+
+# line WHAT RESULT RATIOS
+line() {
+	medians "$work/results/$2" | awk -v what="$1" -v ratios="$3" '{
+		printf "| %s | %.2f (%.2f to %.2f) | %.2f | %.0f | %s |\n", \
+		    what, $1, $2, $3, $4, $5, ratios
+	}'
+}
+
 report() {
-	printf '\n%s files in a drop; %s CPUs, load %s\n' "$files" "$(nproc)" \
-	    "$(cut -d ' ' -f 1-2 /proc/loadavg)"
-	for peer in list:find stat:'find, asking for sizes' \
-	    head:'head, 512 bytes of each' sums:'b2sum of all'; do
-		printf '\n%-32s %-25s %-25s %5s\n' "beside ${peer#*:}" satchel \
-		    peer ratio
-		row '  the first night s' first "${peer%%:*}" ''
-		row '  nothing new s' second "${peer%%:*}" ''
-		row '  one file more s' more "${peer%%:*}" ''
-		row '  a third looks new s' touched "${peer%%:*}" ''
+	printf '%s files; medians of %s runs (least to most)\n\n' "$files" \
+	    "$(wc -l < "$work/results/first")"
+	echo "| | seconds | CPU s | peak MiB | find | head | b2sum |"
+	echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+	for night in "first:the first night" "second:nothing new" \
+	    "more:one file more" "touched:a third looks new"; do
+		result=${night%%:*}
+		line "${night#*:}" "$result" "$(beside "$result" find) | $(
+		    beside "$result" head) | $(beside "$result" sums)"
 	done
-	printf '\nmost memory of a night: %s MiB\n' "$(awk '
-	    $2 > most { most = $2 }
-	    END { printf "%.0f", most / 1024 }' "$work/results/first" \
-	    "$work/results/second" "$work/results/more" \
-	    "$work/results/touched")"
+	line "find, by size" find "| |"
+	line "head, 512 bytes of each" head "| |"
+	line "b2sum of all" sums "| |"
 }
 
 rm -rf "$work"

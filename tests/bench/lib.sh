@@ -19,3 +19,22 @@ program() {
 	    -o "$root/$name" "$@" "$b/libsatchel.a" -lsqlite3 -lsodium \
 	    -lzstd -lz -lm || die "cannot build $name"
 }
+
+# medians FILE...: seconds, least, most, seconds of processors, peak MiB
+medians() {
+	awk '
+	{ t[NR] = $1; c[NR] = $3 + $4; if ($2 > peak) peak = $2 }
+	function middle(a, n, i, j, x) {
+		for (i = 2; i <= n; i++) {
+			x = a[i]
+			for (j = i - 1; j > 0 && a[j] > x; j--)
+				a[j + 1] = a[j]
+			a[j + 1] = x
+		}
+		return (a[int((n + 1) / 2)] + a[int(n / 2) + 1]) / 2
+	}
+	END {
+		m = middle(t, NR)
+		print m, t[1], t[NR], middle(c, NR), peak / 1024
+	}' "$@"
+}
