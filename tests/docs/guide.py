@@ -55,6 +55,7 @@ FORMS = [
     ("digits", r"(?<!\d)\d{5}(?: \d{5}){7} \d\d(?!\d)", True),
     ("id", r"(?<![0-9a-f])[0-9a-f]{16}(?:[0-9a-f]{16}){0,3}(?![0-9a-f])",
      True),
+    ("key_id", r"(?<!\w)[0-9A-F]{16}(?!\w)", True),
     ("date", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", False),
     ("size", r"\d+(?:\.\d)? (?:bytes|KiB|MiB|GiB)", False),
     ("process", r"process \d+", False),
