@@ -343,12 +343,31 @@ write_again(struct scheduled *n, struct err *err)
 	return buf_str(b) == NULL ? buf_check(b, err) : 0;
 }
 
+/* No night can be asked for a passphrase. */
+static int
+check_keys(const struct scheduled *n, struct err *err)
+{
+	int rc;
+
+	if ((rc = scheduled_be_owner(n, err)) < 0)
+		return rc;
+	rc = keys_check(n->home, err);
+	scheduled_be_root();
+	if (rc != 0)
+		return rc;
+	(void)err_set(err, E_PASSPHRASE, "the keys have a passphrase, which "
+	    "no night can be asked for");
+	return err_next(err, "--passphrase-file FILE");
+}
+
 static int
 read_files(struct scheduled *n, struct err *err)
 {
 	const char *pass = opt_text(&n->c->opts, "passphrase-file");
 	int rc;
 
+	if (pass == NULL && (rc = check_keys(n, err)) < 0)
+		return rc;
 	if ((rc = real_file("/proc/self/exe", &n->program, err)) < 0 ||
 	    (pass != NULL && (rc = real_file(pass, &n->passphrase_file,
 	    err)) < 0))

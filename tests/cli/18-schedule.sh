@@ -139,6 +139,17 @@ check 'a site of the same name' fails E_USAGE 2 install
 check 'is named' grep -qF "$SCRATCH/twin" err
 need sat twin schedule remove --dir units
 
+# --- keys with a passphrase, which nobody is there to type at night
+echo 'correct horse' > pass
+chmod 600 pass
+need sat locked init --name lab-l --passphrase-file pass
+check 'keys with a passphrase' fails E_PASSPHRASE 10 sat locked schedule \
+    install --dir units
+need sat locked schedule install --dir units --passphrase-file pass
+check 'it is read from a file' grep -qF \
+    " --passphrase-file \"$SCRATCH/pass\"" units/satchel-lab-l.service
+need sat locked schedule remove --dir units
+
 # --- the mirror of an instance: it needs the network, and its secrets
 echo secret > secret
 chmod 600 secret
