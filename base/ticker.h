@@ -11,6 +11,8 @@
 struct tick {
 	const char *step;		/* "reading back", a constant; NULL:
 					 * the work itself */
+	const char *unit;		/* what `objects` are, a constant text;
+					 * NULL: "objects" */
 	uint64_t objects, bytes;	/* so far; 0 where it counts none */
 	uint64_t done, total;		/* one of the two, and how many there
 					 * will be; total 0: not known */
@@ -35,6 +37,16 @@ ticker_bytes(const struct ticker *to, const char *step, uint64_t done,
 {
 	const struct tick t = { .step = step, .bytes = done, .done = done,
 	    .total = total };
+
+	ticker_tell(to, &t);
+}
+
+/* Of `total` files that are looked at; total 0: not known. */
+static inline void
+ticker_files(const struct ticker *to, uint64_t done, uint64_t total)
+{
+	const struct tick t = { .unit = "files", .objects = done,
+	    .done = done, .total = total };
 
 	ticker_tell(to, &t);
 }

@@ -323,6 +323,7 @@ walk_folder(struct walk *w, int fd, unsigned depth, struct err *err)
 			break;
 		}
 		rc = walk_name(w, fd, e, depth, err);
+		ticker_files(&w->x->progress, w->names, 0);
 	}
 	if (rc >= 0 && e == NULL && errno != 0)
 		note_folder(p, errno, w->path.at);

@@ -10,6 +10,7 @@
 #define SATCHEL_SCAN_H
 
 #include "../base/medium.h"
+#include "../base/ticker.h"
 #include "../format/manifest.h"
 #include "../format/minisign.h"
 #include "../store/drop.h"
@@ -73,6 +74,7 @@ struct scan {
 	size_t place_count;
 	struct scan_file *files;	/* owned */
 	size_t file_count;
+	struct ticker progress;		/* files of a place */
 };
 void scan_clear(struct scan *x);
 

@@ -293,6 +293,7 @@ survey_take(struct survey *x, struct store *s, const struct drop *d,
 		else if (!is_settled(x, f) &&
 		    (rc = look_again(x, s, own, i, due, err)) < 0)
 			return rc;
+		ticker_files(&x->progress, i + 1, x->files.count);
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef SATCHEL_SURVEY_H
 #define SATCHEL_SURVEY_H
 
+#include "../base/ticker.h"
 #include "../format/minisign.h"
 #include "../importer/folder.h"
 #include "../store/drop.h"
@@ -27,6 +28,7 @@ struct survey {
 	struct survey_broken *broken;	/* owned */
 	size_t broken_count;
 	uint64_t broken_more;		/* over SURVEY_BROKEN_MAX */
+	struct ticker progress;		/* of survey_take: files */
 };
 #define SURVEY_INIT { .dir_fd = -1 }
 void survey_clear(struct survey *x);

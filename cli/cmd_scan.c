@@ -7,6 +7,7 @@
 #include "../carry/scan.h"
 #include "cmd.h"
 #include "home.h"
+#include "progress.h"
 
 static const char *const place_kinds[] = {
 	[SCAN_PATH] = "path", [SCAN_MEDIUM] = "medium", [SCAN_DROP] = "drop"
@@ -27,6 +28,7 @@ struct run {
 	struct cmd *c;
 	struct store *s;
 	struct scan scan;
+	struct progress shown;
 };
 
 static void
@@ -42,6 +44,18 @@ static int
 each_medium(void *ctx, const struct medium *m, struct err *err)
 {
 	return scan_medium(ctx, m, err);
+}
+
+static int
+look_at_args(struct run *x, struct err *err)
+{
+	const struct opts *o = &x->c->opts;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < o->arg_count && rc >= 0; i++)
+		rc = scan_path(&x->scan, o->args[i], err);
+	return rc;
 }
 
 /* Media first: what was carried here is news. */
@@ -66,7 +80,6 @@ look(struct run *x, struct err *err)
 {
 	const struct opts *o = &x->c->opts;
 	struct card own;
-	size_t i;
 	int rc;
 
 	if ((rc = home_open(x->c, HOME_READ, &x->s, err)) < 0 ||
@@ -75,11 +88,13 @@ look(struct run *x, struct err *err)
 		return rc;
 	x->scan.s = x->s;
 	x->scan.own = &own.sign;
-	if (o->arg_count == 0 && (rc = look_everywhere(x, err)) < 0)
+	x->scan.progress = progress_ticker(&x->shown);
+	progress_begin(&x->shown, "looking", opt_flag(o, "progress"));
+	rc = o->arg_count == 0 ? look_everywhere(x, err) :
+	    look_at_args(x, err);
+	progress_end(&x->shown, rc >= 0);
+	if (rc < 0)
 		return rc;
-	for (i = 0; i < o->arg_count; i++)
-		if ((rc = scan_path(&x->scan, o->args[i], err)) < 0)
-			return rc;
 	store_end_read(x->s);
 	return scan_finish(&x->scan, err);
 }

@@ -220,6 +220,7 @@ take_surveys(struct night *n, struct folder *due, struct err *err)
 		struct night_drop *d = &n->at[i];
 		struct err why = ERR_INIT;
 
+		d->survey.progress = progress_ticker(&n->shown);
 		rc = survey_take(&d->survey, n->s, d->drop, &n->own.sign,
 		    due, &why);
 		d->there = rc >= 0;
@@ -334,7 +335,11 @@ collect(struct night *n, struct err *err)
 	size_t i;
 	int rc;
 
-	if ((rc = take_surveys(n, &due, err)) < 0)
+	progress_begin(&n->shown, "looking", opt_flag(&n->c->opts,
+	    "progress"));
+	rc = take_surveys(n, &due, err);
+	progress_end(&n->shown, rc >= 0);
+	if (rc < 0)
 		return rc;
 	if (n->steps & NIGHT_COLLECT && due.count > 0 && !n->rolled_back) {
 		progress_begin(&n->shown, "importing", opt_flag(&n->c->opts,

@@ -90,8 +90,14 @@ left_words(const struct progress *p, int64_t now, int64_t left, char *ret)
 		    clock);
 }
 
+static const char *
+unit_of(const struct tick *t)
+{
+	return t->unit != NULL ? t->unit : "objects";
+}
+
 static void
-rate_words(const struct pace_rate *r, char *ret)
+rate_words(const struct pace_rate *r, const struct tick *t, char *ret)
 {
 	char size[24];
 
@@ -100,8 +106,8 @@ rate_words(const struct pace_rate *r, char *ret)
 	if (r->bytes >= 1)
 		(void)snprintf(ret, PIECE_MAX, "%s/s", size);
 	else if (r->objects > 0)
-		(void)snprintf(ret, PIECE_MAX, "%.*f objects/s",
-		    r->objects < 10 ? 1 : 0, r->objects);
+		(void)snprintf(ret, PIECE_MAX, "%.*f %s/s",
+		    r->objects < 10 ? 1 : 0, r->objects, unit_of(t));
 }
 
 /* `last`: it is over, and how long it took is said instead of a rate. */
@@ -123,11 +129,12 @@ write_line(const struct progress *p, int64_t now, int last, struct buf *line)
 		return;
 	left_words(p, now, last ? -1 : pace_left_s(&rate, t), text);
 	add(line, room, text);
-	(void)snprintf(text, sizeof text, "%" PRIu64 " objects", t->objects);
+	(void)snprintf(text, sizeof text, "%" PRIu64 " %s", t->objects,
+	    unit_of(t));
 	add(line, room, t->objects > 0 ? text : "");
 	out_size(t->bytes, size);
 	add(line, room, t->bytes > 0 ? size : "");
-	rate_words(&rate, text);
+	rate_words(&rate, t, text);
 	if (last)
 		(void)snprintf(text, sizeof text, "in %" PRId64 " s",
 		    (now - p->step_ms) / 1000);

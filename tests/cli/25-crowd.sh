@@ -63,6 +63,13 @@ check 'the new one is found' shows b a9 9
 check 'and no other' json doc.json '.bundles | length == 1'
 
 # --- for people
+touch shared/copy*
+check 'how far it is, where that is asked for' expect_exit 0 \
+    sat b sync --progress
+check 'in files' grep -Eq "^looking: 100 %, [0-9]{5,} files, in" err
+check 'of a scan, too' expect_exit 0 sat b scan shared --progress
+check 'though nobody knows how many' grep -Eq \
+    "^looking, [0-9]{5,} files, in" err
 check 'a report for people' expect_exit 0 sat b sync --verbose
 check 'has no control characters' test \
     "$(tr -d '\n[:print:]' < out | wc -c)" -eq 0
