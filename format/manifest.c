@@ -348,7 +348,8 @@ check_again(const struct manifest *m, struct json_span text, struct err *err)
 	return 0;
 }
 
-/* jansson does not tell a lack of memory from a wrong text. */
+/* jansson does not tell a lack of memory from a wrong text, and where there is
+ * none for a longer string, it goes on with a shorter one. */
 static _Thread_local int no_memory;
 
 static void *
@@ -376,7 +377,7 @@ parse(struct manifest *m, struct json_span text, struct err *err)
 	json_set_alloc_funcs(take_memory, free);
 	no_memory = 0;
 	top = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, &why);
-	if (top == NULL && no_memory)
+	if (no_memory)
 		return err_oom(err);
 	if (top == NULL)
 		return err_set(err, E_MANIFEST, "byte %d: %s", why.position,

@@ -543,13 +543,14 @@ import_paths(struct store *s, const char *const *paths, size_t count,
     struct err *err)
 {
 	CLEANUP(folder_clear) struct folder f = { NULL, 0 };
-	struct err unlisted = ERR_INIT;
 	size_t i;
 	int rc;
 
-	for (i = 0; i < count && unlisted.code == E_OK; i++) {
+	for (i = 0; i < count; i++) {
 		if (is_folder(paths[i])) {
-			(void)folder_list(s, paths[i], r->own, &f, &unlisted);
+			if ((rc = folder_list(s, paths[i], r->own, &f,
+			    err)) < 0)
+				return rc;
 			continue;
 		}
 		if ((rc = import_folder(s, &f, r, ret, err)) < 0 ||
@@ -557,11 +558,7 @@ import_paths(struct store *s, const char *const *paths, size_t count,
 			return rc;
 		folder_clear(&f);
 	}
-	if ((rc = import_folder(s, &f, r, ret, err)) < 0 ||
-	    unlisted.code == E_OK)
-		return rc;
-	*err = unlisted;
-	return -(int)err->code;
+	return import_folder(s, &f, r, ret, err);
 }
 
 int

@@ -77,12 +77,17 @@ const struct scenario scenarios[] = {
 	{ "import-conflict", ONE_STEP, "b", APART SEND, "b import drop", 11,
 	    0 },
 	{ "import-chain", STEPS, "b", CHAIN, "b import drop", 0, 0 },
+	{ "import-mixed", STEPS, "b", CHAIN "a export --to c --out drop\n"
+	    "b receipt --to a --out drop\na site card --out drop/card\n"
+	    "a receipt --to b --out drop\n", "b import drop", 0, 0 },
 	{ "import-gap", FILES, "b", CHAIN, "b import drop/lab-a_to_b_000002"
 	    ".satchel --requests old", 8, DIFFERS },
 	{ "import-receipt", ONE_STEP, "a", LOAD
 	    "a export --to b --out old\nb import old\n"
 	    "b receipt --to a --out drop\n", "a import drop", 0, 0 },
 	{ "import-request", ONE_STEP, "a", ASKED, "a import old", 0, 0 },
+	{ "scan", ONE_STEP, "b", CHAIN "b receipt --to a --out drop\n",
+	    "b scan drop", 0, 0 },
 	{ "receipt", FILES, "b", LOAD "a export --to b --out old\n"
 	    "b import old\n", "b receipt --to a --out drop", 0, SMALL },
 	{ "resolve", ONE_STEP, "b", APART "a export --to b --out old\n"
