@@ -580,7 +580,8 @@ prune(struct cmd *c, struct err *err)
 #define PART(verb, text) { \
 	.args = "NAME...", \
 	.min = 1, .max = DROPS_MAX, \
-	.needs = CMD_STORE | CMD_KEYS | CMD_DROPS | CMD_MIRROR, \
+	.needs = CMD_STORE | CMD_KEYS | CMD_DROPS | CMD_MOUNTS | \
+	    CMD_MIRROR, \
 	.more = text "  'satchel sync' does all parts at once.", \
 	.run = verb \
 }

@@ -83,7 +83,8 @@ run(struct cmd *c, struct err *err)
 
 const struct cmd_spec cmd_sync = {
 	.args = "[--drop NAME]... [--report FILE] [--mail-summary FILE]",
-	.needs = CMD_STORE | CMD_KEYS | CMD_DROPS | CMD_MIRROR,
+	.needs = CMD_STORE | CMD_KEYS | CMD_DROPS | CMD_MOUNTS |
+	    CMD_MIRROR,
 	.opts = opts,
 	.more = "A night's work: collects receipts, requests and bundles from "
 	    "the drops, imports them in order, writes what is due for each "

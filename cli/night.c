@@ -8,6 +8,7 @@
 #include "../base/lock.h"
 #include "../base/text.h"
 #include "../store/cadence.h"
+#include "../store/media.h"
 #include "home.h"
 #include "night_inside.h"
 
@@ -228,7 +229,8 @@ take_surveys(struct night *n, struct folder *due, struct err *err)
 		    !d->drop->removable) &&
 		    night_about_drop(n, d, &why, err) < 0)
 			return -(int)err->code;
-		if (rc >= 0 && watch_broken(n, d, err) < 0)
+		if (rc >= 0 && (media_here(n->s, d->drop->path, err) < 0 ||
+		    watch_broken(n, d, err) < 0))
 			return -(int)err->code;
 	}
 	folder_sort(due);

@@ -471,6 +471,17 @@ def the_medium_is_named_and_missed(world):
         assert out(sites) == 1, "it came back by itself"
         sites.must("a", "import", stick.point)
         assert out(sites) == 0, "it is still missed"
+
+        # The same of a stick that is a drop, by a night that writes nothing.
+        for site, peer in ("a", "lab-b"), ("b", "lab-a"):
+            sites.must(site, "drop", "add", "stick", stick.point, "--peers",
+                       peer, "--removable")
+        sites.load("a", 21)
+        sites.must("a", "sync")
+        assert out(sites) == 1, "a drop is not missed"
+        sites.must("b", "sync")
+        sites.must("a", "sync")
+        assert out(sites) == 0, "a drop is still missed"
     finally:
         if os.path.isdir("/dev/disk/by-label"):
             ran("umount", "-R", "/dev")
