@@ -80,11 +80,6 @@ read_tail(struct reader *r, int fd, uint64_t size, void *tail, size_t len,
 
 	if (n < 0)
 		return err_rung(why, 0);
-	if ((uint64_t)n < size - from) {
-		(void)err_set(why, E_TRUNCATED, "it became shorter while it "
-		    "was read");
-		return err_rung(why, 1);
-	}
 	return reader_tail(r, tail, (size_t)n, why);
 }
 

@@ -126,6 +126,17 @@ done
 check 'the object is there then' test "$(early lab dump | grep -c o3)" -eq 1
 check 'and the new site is a peer' \
     test "$(early peer list | grep -c lab-new)" -eq 1
+mkdir "it's"
+cp stick/card "it's/card"
+expect_exit 0 sat lab-c scan "it's" --json
+printf '%s --fingerprint "%s"\n' "$(jq -r '.commands[0]' out |
+    sed "s|^satchel|'$SATCHEL'|")" "$(sat new site fingerprint)" > run
+check 'so does a quote' expect_exit 0 sh run
+mv "it's" "$(printf 'a\033b')"
+cp cards/lab-a "$(printf 'a\033b')/card"
+expect_exit 0 sat new scan "$(printf 'a\033b')"
+check 'and a control character is not one' \
+    grep -qF "peer add \$'a\\033b/card'" out
 early scan stick --json > doc
 check 'and there is nothing left to do' json doc '.commands == []'
 
