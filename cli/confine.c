@@ -222,7 +222,7 @@ confine(struct cmd *c, const struct cmd_spec *spec, struct err *err)
 	tzset();			/* reads its file now */
 	read_all(&f, common, COUNT(common));
 	fence_terminal(&f, "/dev/tty");
-	if (spec->needs & CMD_MOUNTS)
+	if (spec->needs & (CMD_MOUNTS | CMD_DROPS))
 		read_all(&f, mounts, COUNT(mounts));
 	if (spec->needs & (CMD_STORE | CMD_MAKES) &&
 	    home_path(&c->opts, &home, &ignored) == 0)
