@@ -133,7 +133,7 @@ say_gap(struct out *o, const struct peer *p, const struct stream_gap *g)
 	out_open(o, NULL, '{');
 	out_number(o, "generation", g->actor.generation);
 	out_number(o, "after", g->have);
-	out_number(o, "upto", g->since);
+	out_number(o, "until", g->since);
 	out_date(o, "since", g->first);
 	out_close(o);
 }
