@@ -27,6 +27,8 @@ check_pace(uint64_t a, uint64_t b, int after_s, double from, double to)
 		r = pace_of(&p, ms, &t);
 		if (ms < PACE_LEAST_MS)
 			CHECK(r.bytes <= 0 && pace_left_s(&r, &t) == -1);
+		else if (ms < 60000)
+			CHECK(r.bytes > 0 && r.done > 0);
 		t.bytes += (ms < 60000 ? a : b) / 10;
 		t.done = t.bytes;
 	}
