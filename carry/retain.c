@@ -96,12 +96,19 @@ rank_all(struct ours *o)
 }
 
 static int
-ours_list(struct ours *o, const struct drop_files *files, struct err *err)
+is_listed(const struct drop_file *f, int gone)
+{
+	return f->own != NULL && (gone || !f->gone);
+}
+
+static int
+ours_list(struct ours *o, const struct drop_files *files, int gone,
+    struct err *err)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < files->count; i++)
-		n += files->at[i].own != NULL && !files->at[i].gone;
+		n += is_listed(&files->at[i], gone) ? 1 : 0;
 	o->at = calloc(n + 1, sizeof *o->at);
 	o->rank = calloc(n + 1, sizeof *o->rank);
 	o->one = calloc(n + 1, sizeof *o->one);
@@ -110,7 +117,7 @@ ours_list(struct ours *o, const struct drop_files *files, struct err *err)
 	    o->last == NULL)
 		return err_oom(err);
 	for (i = 0; i < files->count; i++)
-		if (files->at[i].own != NULL && !files->at[i].gone)
+		if (is_listed(&files->at[i], gone))
 			o->at[o->count++] = &files->at[i];
 	qsort(o->at, o->count, sizeof *o->at, by_age);
 	rank_all(o);
@@ -349,7 +356,7 @@ retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
 	int rc;
 
 	*ret = (struct retain_result){ 0, 0, 0 };
-	if ((rc = ours_list(&ours, &x->files, err)) < 0 ||
+	if ((rc = ours_list(&ours, &x->files, 0, err)) < 0 ||
 	    (rc = prune_all(x, &ours, s, ret, &failed, err)) < 0)
 		return rc;
 	if (ret->removed > 0 && fsync(x->dir_fd) != 0)
@@ -359,6 +366,55 @@ retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
 		return 0;
 	*err = failed;
 	return -(int)err->code;
+}
+
+/* --- what is gone ------------------------------------------------------ */
+
+static int
+owe_all(struct store *s, const char *list, struct err *err)
+{
+	char site[SITE_LEN + 1];
+	struct peer p;
+	int rc = 0;
+
+	while (rc >= 0 && next_site(&list, site))
+		if ((rc = peer_by_site(s, site, &p, err)) > 0 && p.trusted &&
+		    !p.revoked)
+			rc = stream_set_owed(s, p.id, 1, err);
+	return rc < 0 ? rc : 0;
+}
+
+/* Of the copies of a file, from the i-th on: how many, and is one there? */
+static size_t
+copies(const struct ours *o, size_t i, int *ret_there)
+{
+	size_t k;
+
+	*ret_there = 0;
+	for (k = i; k < o->count && o->rank[k] == o->rank[i]; k++)
+		*ret_there |= !o->at[k]->gone;
+	return k - i;
+}
+
+int
+retain_owe(const struct drop_files *files, struct store *s, struct err *err)
+{
+	CLEANUP(ours_clear) struct ours ours = { .count = 0 };
+	int rc, there;
+	size_t i, n;
+
+	if ((rc = ours_list(&ours, files, 1, err)) < 0)
+		return rc;
+	for (i = 0; i < ours.count; i += n) {
+		n = copies(&ours, i, &there);
+		if (there || ours.at[i]->own->freed != 0)
+			continue;
+		if ((rc = may_go(&ours, s, ours.rank[i], err)) < 0 ||
+		    (rc == 0 && (rc = owe_all(s,
+		    ours.at[i]->own->addressees, err)) < 0))
+			return rc;
+	}
+	return 0;
 }
 
 /* --- who blocks -------------------------------------------------------- */
@@ -391,7 +447,7 @@ retain_blocks(const struct drop_files *files, struct store *s,
 
 	for (k = 0; k < count; k++)
 		ret[k] = (struct retain_block){ .peer = &peers[k] };
-	if ((rc = ours_list(&ours, files, err)) < 0)
+	if ((rc = ours_list(&ours, files, 0, err)) < 0)
 		return rc;
 	for (i = 0; i < ours.count; i++) {
 		if (ours.at[i]->own->kind != MANIFEST_BUNDLE ||
@@ -428,7 +484,7 @@ retain_reach(const struct drop_files *files, const struct actor *self,
 	size_t i;
 
 	*ret = since;
-	if (ours_list(&ours, files, err) < 0)
+	if (ours_list(&ours, files, 0, err) < 0)
 		return -(int)err->code;
 	while (moved) {
 		moved = 0;

@@ -26,6 +26,11 @@ struct retain_result {
 int retain_prune(struct survey *x, struct store *s,
     struct retain_result *ret, struct err *err);
 
+/* Files of ours that others took away though they may not go: peers to whom
+ * they were addressed are owed another receipt.  In a writing transaction. */
+int retain_owe(const struct drop_files *files, struct store *s,
+    struct err *err);
+
 struct retain_block {			/* a peer that files wait for */
 	const struct peer *peer;	/* borrowed from the list given */
 	uint64_t files, bytes;

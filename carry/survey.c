@@ -13,6 +13,7 @@
 #include "../store/guard.h"
 #include "../store/stream.h"
 #include "mark.h"
+#include "retain.h"
 
 void
 survey_clear(struct survey *x)
@@ -358,30 +359,6 @@ survey_put(struct survey *x, struct store *s, const char *path,
 
 /* --- remembering ------------------------------------------------------- */
 
-static int
-owe(struct store *s, const char *addressees, struct err *err)
-{
-	char site[SITE_LEN + 1];
-	struct peer p;
-	int rc;
-
-	for (; *addressees != '\0'; addressees += strspn(addressees, " ")) {
-		size_t n = strcspn(addressees, " ");
-
-		if (n > SITE_LEN)
-			return err_set(err, E_DAMAGED, "\"%s/store.db\": bad "
-			    "addressee", s->home);
-		memcpy(site, addressees, n);
-		site[n] = '\0';
-		addressees += n;
-		if ((rc = peer_by_site(s, site, &p, err)) < 0 ||
-		    (rc > 0 && p.trusted && !p.revoked &&
-		    (rc = stream_set_owed(s, p.id, 1, err)) < 0))
-			return rc;
-	}
-	return 0;
-}
-
 int
 survey_save(struct survey *x, struct store *s, struct err *err)
 {
@@ -390,11 +367,7 @@ survey_save(struct survey *x, struct store *s, struct err *err)
 
 	if ((rc = store_begin(s, err)) < 0)
 		return rc;
-	for (i = 0; i < x->files.count && rc >= 0; i++)
-		if (x->files.at[i].gone && x->files.at[i].own != NULL &&
-		    x->files.at[i].own->freed == 0)
-			rc = owe(s, x->files.at[i].own->addressees, err);
-	if (rc < 0 ||
+	if ((rc = retain_owe(&x->files, s, err)) < 0 ||
 	    (rc = drop_files_save(s, x->drop->id, &x->files, err)) < 0 ||
 	    (rc = drop_reach(s, x->drop->id, err)) < 0 ||
 	    (rc = store_commit(s, err)) < 0) {

@@ -54,9 +54,8 @@ int survey_put(struct survey *x, struct store *s, const char *path,
 uint64_t survey_count(const struct survey *x, enum drop_what what,
     uint64_t *ret_bytes);
 
-/* Remember it, in a transaction of its own.  Peers to whom a file of ours was
- * addressed that is gone, though we have not removed it, are owed another
- * receipt. */
+/* Remember it, and what is owed for what is gone (retain_owe), in a transaction
+ * of its own. */
 int survey_save(struct survey *x, struct store *s, struct err *err);
 
 #endif

@@ -255,28 +255,32 @@ is_owed(struct carries *c, const char *site)
 }
 
 /* What others took away of ours: what its addressees were told is to be told
- * again; not if we removed it, or it may go. */
+ * again; not if we removed it, if it may go, or if a copy is there. */
 TEST(what_is_gone)
 {
 	struct carries c;
 
-	carries_begin(&c, "abcd");
+	carries_begin(&c, "abcde");
 	carries_open(&c, "a");
 	carries_write(&c, "b", "one", 1);
 	carries_write(&c, "c", "two", 1);
 	carries_write(&c, "d", "three", 1);
+	carries_write(&c, "e", "older", 1);
+	carries_write(&c, "e", "newer", 1);
+	carries_write(&c, "d", "moved", 1);
 	carries_survey(&c);
 	carries_file(&c, "two")->own->freed = 5;
 	carries_save(&c);
-	carries_shell(&c, "rm one two");
+	carries_shell(&c, "rm one two older; mv moved elsewhere");
 	carries_survey(&c);
 	CHECK(carries_file(&c, "one")->gone && carries_file(&c, "two")->gone);
 	CHECK(!carries_file(&c, "three")->gone);
 	CHECK(!is_owed(&c, "b"));
 	carries_save(&c);
 	CHECK(is_owed(&c, "b") && !is_owed(&c, "c") && !is_owed(&c, "d"));
+	CHECK(!is_owed(&c, "e"));
 	carries_survey(&c);
-	CHECK_INT(c.x.files.count, 1);
+	CHECK_INT(c.x.files.count, 3);
 	carries_end(&c);
 }
 
