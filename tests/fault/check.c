@@ -134,7 +134,8 @@ check_files(struct trial *t, const struct buf *list)
 	}
 }
 
-/* What had a name has it still, with the same bytes. */
+/* What had a name has it still, with the same bytes; but a night may remove
+ * what its site wrote. */
 static void
 check_kept(struct trial *t, const struct buf *now)
 {
@@ -142,8 +143,33 @@ check_kept(struct trial *t, const struct buf *now)
 	char line[LINE_SIZE];
 
 	while (next_line(&at, line))
-		if (strstr(line, ".satchel ") != NULL && !has_line(now, line))
+		if (strstr(line, ".satchel ") != NULL &&
+		    !((t->sc->flags & NIGHT) && is_given(t, line)) &&
+		    !has_line(now, line))
 			WRONG(t, "no longer there or another: %s", line);
+}
+
+static unsigned
+count_given(const struct trial *t, const struct buf *list)
+{
+	const char *at = list->at;
+	char line[LINE_SIZE];
+	unsigned n = 0;
+
+	while (next_line(&at, line))
+		n += strncmp(line, "drop/", 5) == 0 && is_given(t, line);
+	return n;
+}
+
+/* A night leaves no file that an undisturbed one removes. */
+static void
+check_removed(struct trial *t, const struct buf *now)
+{
+	unsigned want = count_given(t, &t->ref->list_after);
+
+	if ((t->sc->flags & NIGHT) && count_given(t, now) != want)
+		WRONG(t, "%u files of it lie in the drop, not %u",
+		    count_given(t, now), want);
 }
 
 static void
@@ -306,7 +332,8 @@ check_given(struct trial *t, int exit)
 		WRONG(t, "exit %d, and other files than undisturbed", exit);
 	else if (!failed && g.count < g.all)
 		WRONG(t, "exit %d, and %u of %u files", exit, g.count, g.all);
-	else if (failed && g.count == g.all && !says_done(text) &&
+	else if (!(t->sc->flags & NIGHT) && failed && g.count == g.all &&
+	    !says_done(text) &&
 	    strstr(text, there) == NULL)
 		WRONG(t, "exit %d, and all the same %s is there", exit,
 		    g.last);
@@ -469,6 +496,7 @@ check_next(struct trial *t)
 	check_numbers(t, &now);
 	check_files(t, &list);
 	check_kept(t, &list);
+	check_removed(t, &list);
 	if (t->ref->dump.len > 0 && ((t->sc->flags & DIFFERS) ||
 	    t->outcome == BETWEEN))
 		check_delivery(t);

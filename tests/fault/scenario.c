@@ -49,6 +49,8 @@
 	"a export --to b --out drop --max-size 256K\n"
 #define ASKED CHAIN "b import drop/lab-a_to_b_000002.satchel --requests " \
 	"old =8\n"
+#define DROPS "a drop add nightly drop --peers b\n" \
+	"b drop add nightly drop --peers a\n"
 
 const struct scenario scenarios[] = {
 	{ "load", ONE_STEP, "a", NULL, "a lab load first.jsonl", 0, MUCH },
@@ -106,6 +108,14 @@ const struct scenario scenarios[] = {
 	    "a site restored --reason disk", 0, DIFFERS },
 	{ "upgrade", ONE_STEP, "o", NULL, "o status", 0, SMALL },
 	{ "upgrade-write", STEPS, "o", NULL, "o site set cadence=1d", 0, 0 },
+	{ "sync", FILES, "a", SHARE DROPS "a lab load more.jsonl\na sync\n"
+	    "b sync\nb lab load other.jsonl\nb sync\n"
+	    "a lab load more.csv\n", "a sync --report old/report "
+	    "--mail-summary old/mail", 0, DIFFERS | NIGHT },
+	{ "sync-gap", FILES, "b", DROPS CHAIN "a lab load first.jsonl\n"
+	    "b sync\n", "b sync", 8, DIFFERS | NIGHT },
+	{ "sync-request", FILES, "a", DROPS ASKED, "a sync", 0,
+	    DIFFERS | NIGHT },
 	{ "init", SITE, "n", NULL, "n init --name lab-n", 0, 0 }
 };
 const size_t scenario_count = sizeof scenarios / sizeof *scenarios;

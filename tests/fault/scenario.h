@@ -16,7 +16,9 @@ enum flag {
 	DIFFERS = 1,			/* its bytes differ by chance */
 	MEDIUM = 2,			/* needs another disk */
 	MUCH = 4,			/* much of it is in the sample */
-	SMALL = 8			/* and a kill at each call that writes */
+	SMALL = 8,			/* and a kill at each call that writes */
+	NIGHT = 16			/* a night: writes files and removes
+					 * them, and does what it can */
 };
 
 struct scenario {

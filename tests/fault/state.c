@@ -19,7 +19,9 @@ static const struct {
 	    "seen_generation,seen_sequence,cadence,silent_after,"
 	    "wanted_generation,wanted_sequence FROM peer" },
 	{ "file_out", "" }, { "log", "" }, { "blob_sent", "" },
-	{ "wanted", "" }
+	{ "wanted", "" }, { "drop_file", "" },
+	{ "drops", "SELECT id,name,path,mark,keep,together,removable FROM "
+	    "drops" }
 };
 
 static sqlite3 *

@@ -304,7 +304,8 @@ is_lock(const char *path)
 {
 	size_t len = strlen(path);
 
-	return len > 5 && strcmp(path + len - 5, "/lock") == 0;
+	return (len > 5 && strcmp(path + len - 5, "/lock") == 0) ||
+	    (len > 10 && strcmp(path + len - 10, "/sync.lock") == 0);
 }
 
 void
@@ -346,7 +347,8 @@ world_litter(const struct world *w, const char *folder, struct buf *out)
 		return;
 	while ((e = readdir(d)) != NULL)
 		if (e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
+		    strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, ".satchel-drop") != 0)
 			buf_addf(out, " %s/%s", folder, e->d_name);
 	(void)closedir(d);
 }
