@@ -142,14 +142,11 @@ class Image(Mount):
         if self.kind == "exfat":
             need("mount.exfat-fuse", "losetup")
             self.loop = ran("losetup", "-f", "--show", self.file)
-            self.started("mount.exfat-fuse", "-d", self.loop, self.point)
+            try:
+                self.started("mount.exfat-fuse", "-d", self.loop, self.point)
+            finally:            # it goes with the last who has it open
+                ran("losetup", "-d", self.loop)
         else:
             need("fusefat")
             self.started("fusefat", "-f", "-o", "rw+", self.file, self.point)
         return "FUSE"
-
-    def unmount(self):
-        super().unmount()
-        if self.loop:
-            ran("losetup", "-d", self.loop)
-            self.loop = None
