@@ -19,7 +19,7 @@ class Lab:
         self.count = 0
         self.clashed = set()
 
-    def mark(self, parents, now):
+    def mark(self, parents):
         """A new version; of a deletion the date is the mark."""
         self.count += 1
         return self.note(f"m{self.count}", parents)
@@ -46,14 +46,14 @@ class Lab:
         return {"name": "scan.bin", "media_type": "application/octet-stream",
                 "file": path}
 
-    def new(self, site, now):
+    def new(self, site):
         uid = f"{site.name}-{len(self.uids):05d}"
         self.uids.append(uid)
         with_file = self.dice.random() < 0.06
-        return self.line(uid, self.mark([], now),
+        return self.line(uid, self.mark([]),
                          [self.attachment(site)] if with_file else [])
 
-    def edit(self, site, uid, now):
+    def edit(self, site, uid):
         """None: the site does not show it."""
         shown = site.shown(uid)
         if shown is None:
@@ -61,9 +61,9 @@ class Lab:
         mark, files = shown
         keep = [{k: a[k] for k in ("name", "media_type", "blake2b")}
                 for a in files]
-        return self.line(uid, self.mark([mark], now), keep)
+        return self.line(uid, self.mark([mark]), keep)
 
-    def delete(self, site, uid, now):
+    def delete(self, site, uid):
         shown = site.shown(uid)
         if shown is None:
             return None
@@ -89,13 +89,13 @@ class Lab:
         if dice.random() < 0.25:
             return
         for _ in range(dice.randint(1, 4)):
-            lines.append(self.new(site, now))
+            lines.append(self.new(site))
             touched.add(lines[-1]["uid"])
         for _ in range(dice.choice((0, 1, 1, 2))):
             uid = dice.choice(self.uids[-200:])
             if uid not in touched:
                 act = self.delete if dice.random() < 0.12 else self.edit
-                lines.append(act(site, uid, now))
+                lines.append(act(site, uid))
                 touched.add(uid)
         self.load(site, [line for line in lines if line], now)
 
@@ -106,7 +106,7 @@ class Lab:
             a, b = (s.shown(uid) for s in sites)
             if a is not None and a == b:
                 for s in sites:
-                    self.load(s, [self.edit(s, uid, now)], now)
+                    self.load(s, [self.edit(s, uid)], now)
                 self.clashed.add(uid)
                 return
 
@@ -121,7 +121,7 @@ class Lab:
             marks = [mark_of(s["content"]) for s in sides]
             path = os.path.join(hub.folder, "merge.json")
             with open(path, "w") as f:
-                json.dump(self.line(uid, self.mark(marks, now)), f)
+                json.dump(self.line(uid, self.mark(marks)), f)
             hub.must(now, "conflicts", "resolve", uid, "--merge", path,
                      "--reason", "asked both sites")
             self.clashed.discard(uid)

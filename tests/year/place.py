@@ -28,7 +28,7 @@ def date(now):
 
 
 class Done:
-    def __init__(self, code, out, err, seconds):
+    def __init__(self, code, out, err, seconds=0.0):
         self.code, self.out, self.err = code, out, err
         self.seconds = seconds
 
