@@ -335,6 +335,7 @@ TEST(other_device)
 	export_result_clear(&files);
 	r.out = path;
 	CHECK_ERR(run(&t, &r, &files), &t.err, E_USAGE);
+	export_result_clear(&files);
 	CHECK_INT(files_in(in_sites(&t, "stick"), ".satchel"), 1);
 	CHECK_INT(files_in(in_sites(&t, "stick"), ".part"), 0);
 	sites_end(&t);
