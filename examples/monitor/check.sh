@@ -3,12 +3,12 @@
 # than so many hours?  Prints a line and exits as Nagios wants it: 0 OK, 1
 # WARNING, 2 CRITICAL, 3 UNKNOWN.
 line=$(jq -r --argjson hours "$2" '
-    (.ended // .started // "1970-01-01T00:00:00Z" | fromdate) as $at |
-    if now - $at > 3600 * $hours then "CRITICAL \(.site): no night since " +
-	($at | todate)
-    elif .error then "CRITICAL \(.site): \(.error.name): \(.error.message)"
-    elif .conflicts > 0 then "WARNING \(.site): \(.conflicts) in conflict"
-    else "OK \(.site): \(.bundles | length) files read, \(
+    (if .site == "" then input_filename else .site end) as $site |
+    if .error then "CRITICAL \($site): \(.error.name): \(.error.message)"
+    elif now - (.ended | fromdate) > 3600 * $hours then
+	"CRITICAL \($site): no night since \(.ended)"
+    elif .conflicts > 0 then "WARNING \($site): \(.conflicts) in conflict"
+    else "OK \($site): \(.bundles | length) files read, \(
 	[.drops[].published | length] | add // 0) written"
     end' "$1" 2> /dev/null) || line="UNKNOWN: no report in $1"
 echo "$line"
