@@ -172,7 +172,8 @@ static void
 note_what(struct drop_file *f, const struct look *look, enum drop_what what,
     int64_t now)
 {
-	if (f->first == 0 || f->first > now || f->what != what)
+	f->met = f->first == 0 || f->what != what;
+	if (f->met || f->first > now)
 		f->first = now;
 	f->what = (unsigned char)what;
 	f->size = look->size;

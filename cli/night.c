@@ -287,7 +287,7 @@ is_asked(struct night *n, const struct import_report *r)
 	struct night_drop *d = drop_of(n, r->path, &f);
 	size_t i;
 
-	if (d == NULL || f->first >= n->started)
+	if (d == NULL || f->met)
 		return 0;
 	for (i = 0; i < d->survey.files.count; i++) {
 		const struct drop_file *o = &d->survey.files.at[i];
@@ -299,6 +299,22 @@ is_asked(struct night *n, const struct import_report *r)
 			return 1;
 	}
 	return 0;
+}
+
+/* It lies in a drop, if it could be written. */
+static int
+note_request(struct night *n, const struct request *r, struct err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	if (r->err.code != E_OK)
+		return night_alarm(n, r->site, &r->err, err);
+	for (i = 0; i < n->count && rc >= 0; i++)
+		if (n->at[i].there)
+			rc = survey_put(&n->at[i].survey, n->s, r->path,
+			    &n->own.sign, err);
+	return rc;
 }
 
 /* Ask for what is missing, each peer once. */
@@ -321,9 +337,7 @@ ask(struct night *n, struct err *err)
 			gaps[open.count++] = n->imported.at[i];
 	requests_write(&n->requests, n->c, n->s, &open);
 	for (i = 0; i < n->requests.count; i++)
-		if (n->requests.at[i].err.code != E_OK &&
-		    night_alarm(n, n->requests.at[i].site,
-		    &n->requests.at[i].err, err) < 0)
+		if (note_request(n, &n->requests.at[i], err) < 0)
 			return -(int)err->code;
 	return 0;
 }

@@ -92,6 +92,7 @@ struct drop_file {
 	struct drop_own *own;		/* of DROP_OWN, owned; else NULL */
 	unsigned char what;		/* enum drop_what */
 	unsigned char stale;		/* differs from its row */
+	unsigned char met;		/* was not seen so before */
 	unsigned char gone;		/* is not there any more */
 	unsigned char seen;		/* for those who go through a folder */
 };

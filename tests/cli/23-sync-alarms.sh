@@ -168,7 +168,6 @@ check 'a link of it alone is a gap' alarmed E_GAP 8 b
 check 'b asks for the rest' lies 1 'b_to_a_*.request'
 check 'the report names the request' json rep.json '.bundles[] |
     select(.result == "gap") | .request | endswith(".request.satchel")'
-need database b 'UPDATE drop_file SET first=first-80000'
 check 'the next night, too' alarmed E_GAP 8 b
 check 'but asks no more' lies 1 'b_to_a_*.request'
 check 'a reads it and answers' quiet a

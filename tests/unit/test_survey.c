@@ -225,6 +225,7 @@ TEST(what_is_done_to_a_file)
 			FAIL("%s: %d", rows[i].done, f->what);
 		CHECK_INT(f->first, rows[i].before == rows[i].after ? 1000 :
 		    2000);
+		CHECK_INT(f->met, rows[i].before != rows[i].after);
 		CHECK_INT(f->own != NULL, f->what == DROP_OWN);
 		carries_end(&c);
 	}
