@@ -314,6 +314,19 @@ look_given(const struct trial *t, struct given *ret)
 		ret->all++;
 }
 
+/* Does a night say more than that something is missing? */
+static int
+is_night_failed(const struct trial *t, const char *text)
+{
+	int n = 0;
+
+	while ((text = strstr(text, "satchel: E_")) != NULL) {
+		n++;
+		text++;
+	}
+	return (t->sc->flags & NIGHT) && n > (t->sc->exit != 0);
+}
+
 /* A run that failed leaves names of files only where a later file of a chain
  * failed, or its message says of the last that it is there.  A refused import
  * exits as ever, and says that it wrote no request. */
@@ -321,7 +334,7 @@ static void
 check_given(struct trial *t, int exit)
 {
 	const char *text = buf_str(&t->said.err);
-	int failed = exit != t->sc->exit ||
+	int failed = exit != t->sc->exit || is_night_failed(t, text) ||
 	    strstr(text, "no request was written: ") != NULL;
 	char there[LINE_SIZE + 16];
 	struct given g;

@@ -1,8 +1,10 @@
 #include "scenario.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../unit/schema1.h"
 #include "memory.h"
@@ -112,15 +114,16 @@ const struct scenario scenarios[] = {
 	    "b sync\nb lab load other.jsonl\nb sync\n"
 	    "a lab load more.csv\n", "a sync --report old/report "
 	    "--mail-summary old/mail", 0, DIFFERS | NIGHT },
-	{ "sync-gap", FILES, "b", DROPS CHAIN "a lab load first.jsonl\n"
-	    "b sync\n", "b sync", 8, DIFFERS | NIGHT },
+	{ "sync-gap", FILES, "b", DROPS CHAIN
+	    "rm drop/lab-a_to_b_000001.satchel\n", "b sync", 8,
+	    DIFFERS | NIGHT },
 	{ "sync-request", FILES, "a", DROPS ASKED, "a sync", 0,
 	    DIFFERS | NIGHT },
 	{ "init", SITE, "n", NULL, "n init --name lab-n", 0, 0 }
 };
 const size_t scenario_count = sizeof scenarios / sizeof *scenarios;
 
-/* Lines of world_run; "=N" at the end is the exit status of one. */
+/* Lines of world_run; "=N" at the end is the exit status of one; "rm FILE". */
 static void
 play(struct world *w, const char *lines)
 {
@@ -133,6 +136,11 @@ play(struct world *w, const char *lines)
 		end = strchr(lines, '\n');
 		(void)snprintf(line, sizeof line, "%.*s",
 		    (int)(end - lines), lines);
+		if (strncmp(line, "rm ", 3) == 0) {
+			if (unlink(world_path(w, line + 3)) != 0)
+				die("%s: %s", line, strerror(errno));
+			continue;
+		}
 		want = 0;
 		if ((mark = strstr(line, " =")) != NULL &&
 		    sscanf(mark, " =%d", &want) == 1)
