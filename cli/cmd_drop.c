@@ -415,23 +415,29 @@ const struct cmd_spec cmd_drop_list = {
 static void
 say_file(struct out *o, const struct drop_file *f)
 {
-	static const char *const words[] = {
-		[DROP_FOREIGN] = "foreign", [DROP_OTHER] = "between others",
-		[DROP_OWN] = "ours", [DROP_READ] = "for us, read",
-		[DROP_DUE] = "for us, not read", [DROP_BROKEN] = "not whole"
+	static const struct {
+		const char *text, *key;
+	} words[] = {
+		[DROP_FOREIGN] = { "foreign", "foreign" },
+		[DROP_OTHER] = { "between others", "other" },
+		[DROP_OWN] = { "ours", "own" },
+		[DROP_READ] = { "for us, read", "read" },
+		[DROP_DUE] = { "for us, not read", "unread" },
+		[DROP_BROKEN] = { "not whole", "broken" }
 	};
 	char size[24], date[21];
 
 	out_size(f->size, size);
 	text_date(date, f->first);
-	out_text(o, "  %-16s %12s  since %s  ", words[f->what], size, date);
+	out_text(o, "  %-16s %12s  since %s  ", words[f->what].text,
+	    size, date);
 	out_safe(o, f->name);
 	if (f->own != NULL && f->own->freed != 0)
 		out_text(o, " (may go)");
 	out_text(o, "\n");
 	out_open(o, NULL, '{');
 	out_str(o, "name", f->name);
-	out_str(o, "what", words[f->what]);
+	out_str(o, "what", words[f->what].key);
 	out_number(o, "size", f->size);
 	out_date(o, "first", f->first);
 	if (f->own != NULL)
