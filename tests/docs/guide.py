@@ -15,8 +15,8 @@ comment that no reader sees does what the story tells:
 
     <!-- test: COMMAND -->      it must succeed; "at SITE WORD..." in it is as
                                 the account of that site
-    <!-- test? COMMAND -->      if it fails, all to the next heading is left
-                                out, and said so
+    <!-- test? COMMAND -->      if it fails, the next block is left out, and
+                                that is said
     <!-- later: 2 days -->      the clocks of all sites go on
 
 /media, /mnt, /srv, /backup and /home are folders below a scratch folder; one of
@@ -25,7 +25,7 @@ are one to it.  White space is not compared; dates, sizes, ids, keys and the num
 a process are compared by their form, and an id, once shown, stands for the one
 that this run has: so a command may name it.
 
-The last line is "N passed, N failed"; 77: not a single command could be run.
+The last line is "N passed, N failed".
 """
 import os
 import re
@@ -122,6 +122,8 @@ def steps_of(path):
             fence = not fence
             console = fence and line == "```console"
             more = False
+            if console:
+                steps.append(Step(number, "block", line))
         elif not fence:
             comment(steps, number, line)
         elif console:
@@ -133,8 +135,6 @@ def comment(steps, number, line):
     m = re.fullmatch(r"<!-- (test:|test\?|later:) (.*) -->", line)
     if m is not None:
         steps.append(Step(number, m.group(1), m.group(2)))
-    elif line.startswith("#"):
-        steps.append(Step(number, "heading", line))
 
 
 def in_block(steps, number, line, more):
@@ -194,16 +194,13 @@ class Guide:
         number, unit = words.split()
         self.seconds += int(number) * {"hour": 3600, "day": 86400}[
             unit.rstrip("s")]
-        return shutil.which(CLOCK[0]) is not None
 
     def one(self, step):
-        """False: all to the next heading is left out."""
-        if step.kind == "later:":
-            if not self.later(step.text):
-                return False
-            return True
+        """False: the next block cannot be run here."""
         said, code = self.run(step.text, step.site)
         if step.kind == "test?" and code != 0:
+            print("     skipped: %s:%d: cannot be done here: %s" % (
+                self.path, step.line, step.text))
             return False
         if code == step.exit and (step.kind != "run" or self.ids.match(
                 squeezed(step.shown), squeezed(said))):
@@ -213,14 +210,14 @@ class Guide:
         return True
 
     def go(self):
-        left_out = None
+        can, leave_out = True, False
         for step in steps_of(self.path):
-            if step.kind == "heading":
-                left_out = None
-            elif left_out is None and not self.one(step):
-                left_out = step
-                print("     skipped: %s:%d: cannot be done here: %s" % (
-                    self.path, step.line, step.text))
+            if step.kind == "block":
+                leave_out, can = not can, True
+            elif step.kind == "later:":
+                self.later(step.text)
+            elif step.kind != "run" or not leave_out:
+                can = self.one(step) and can
 
 
 def unmount(scratch):
@@ -233,6 +230,10 @@ def unmount(scratch):
 
 def main():
     program = os.path.abspath(sys.argv[1])
+    for tool in ("jq", CLOCK[0]):
+        if shutil.which(tool) is None:
+            print("%s is missing (apt-get install %s)" % (tool, tool))
+            return 2
     passed = failed = 0
     for path in sys.argv[2:]:
         scratch = tempfile.mkdtemp(prefix="satchel-guide.")
