@@ -167,6 +167,7 @@ class Guide:
     def env(self, site):
         env = {"PATH": self.bin + ":" + os.environ["PATH"], "TZ": "UTC0",
                "LC_ALL": "C.UTF-8", "NO_FAKE_STAT": "1",
+               "ASAN_OPTIONS": "verify_asan_link_order=0",
                "HOME": os.path.join(self.scratch, "home", site or "nobody")}
         return env
 
