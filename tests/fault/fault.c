@@ -43,6 +43,7 @@ static const struct act {
 #define KILL_TWICE "twice"
 #define TWICE_STRIDE 23u		/* in a sample, of both */
 #define LESS 9u				/* of what is not to be much */
+#define NIGHT_LESS 40u			/* a night has many calls */
 
 struct count {
 	unsigned points, outcomes[3], ended, failed;
@@ -194,7 +195,8 @@ try_first(struct loop *l, unsigned at, unsigned stride, unsigned only)
 static void
 run_twice(struct loop *l, unsigned at, unsigned k)
 {
-	unsigned stride = l->less > 0 ? TWICE_STRIDE : l->stride, i;
+	unsigned stride = l->less == 0 ? l->stride :
+	    l->sc->flags & NIGHT ? 4 * TWICE_STRIDE : TWICE_STRIDE, i;
 
 	if (at > 0)
 		(void)try_first(l, at, 1, k);
@@ -217,7 +219,8 @@ run_scenario(struct world *w, const struct scenario *sc,
 {
 	struct loop l = { .w = w, .sc = sc, .ref = REFERENCE_INIT,
 		.stride = want->stride, .less = want->stride > 0 ? 0 :
-		sc->flags & (MUCH | SMALL) ? 1 : LESS };
+		sc->flags & (MUCH | SMALL) ? 1 :
+		sc->flags & NIGHT ? NIGHT_LESS : LESS };
 	size_t i;
 
 	if ((sc->flags & MEDIUM) && w->medium[0] == '\0') {
