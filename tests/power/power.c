@@ -58,7 +58,8 @@ static const struct work works[] = {
 	{ "export-stick", 1 }, { "export-again", 1 }, { "chain", 0 },
 	{ "chain-stick", 1 }, { "import", 1 }, { "import-chain", 1 },
 	{ "import-receipt", 1 }, { "import-update", 1 }, { "gap", 1 },
-	{ "receipt", 1 }, { "resolve", 0 }, { "restored", 0 }, { "day", 1 }
+	{ "receipt", 1 }, { "resolve", 0 }, { "restored", 0 }, { "day", 1 },
+	{ "night", 1 }
 };
 #define WORKS (sizeof works / sizeof *works)
 

@@ -46,7 +46,7 @@ static int
 has_own_rule(const char *path)
 {
 	return ends_with(path, ".part") || ends_with(path, "/store.db") ||
-	    ends_with(path, "/store.db-journal");
+	    ends_with(path, "/store.db-journal") || ends_with(path, "lock");
 }
 
 /* --- the store ---------------------------------------------------------- */

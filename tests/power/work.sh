@@ -199,12 +199,17 @@ base() {
 	receipt) place b-first ;;
 	import-receipt) place a-told ;;
 	import-update | day) place b-edited ;;
+	night)
+		place b-edited
+		sat drop add nightly "$STICK" --peers lab-a > /dev/null
+		;;
 	resolve) place b-torn ;;
 	restored) place a-second ;;
 	esac
 	case $1 in
 	import) cp "$FIX"/go1/* "$STICK" ;;
 	import-update | day) cp "$FIX"/go2/* "$STICK" ;;
+	night) cp "$FIX"/go2/* "$FIX"/back1/* "$STICK" ;;
 	gap) cp "$FIX"/chain/*2.satchel "$STICK" ;;
 	import-chain) cp "$FIX"/chain/* "$STICK" ;;
 	import-receipt) cp "$FIX"/back1/* "$STICK" ;;
@@ -254,6 +259,10 @@ run() {
 		code 0 lab load "$FIX/first.jsonl"
 		code 0 export --to lab-a --out "$STICK"
 		;;
+	night)
+		code 0 drop set nightly path="$STICK"
+		code '0|11' sync --report "$STICK/report"
+		;;
 	esac
 }
 
@@ -294,6 +303,10 @@ result() {
 	gap) find "$STICK" -name '*.request.satchel' | grep -q . ;;
 	receipt) taken_by a-told ;;
 	day) taken_by a-sent ;;
+	night)
+		taken_by a-sent
+		find "$STICK" -name 'lab-b_to_lab-a_*' | wc -l
+		;;
 	restored) sat export --to lab-b --out "$STICK" > /dev/null ;;
 	esac
 }
