@@ -1,19 +1,23 @@
 #include "publish.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "../base/text.h"
 #include "../format/reader.h"
 
 #define COPY_SIZE 262144u
 #define AHEAD 2097152u			/* step of asking for read-ahead */
+#define NAMES 5u			/* that are tried in a folder */
 
-/* <from>_to_<to>[+<to>...]_[<generation>-]<sequence><suffix>.satchel */
+/* <from>_to_<to>[+<to>...]_[<generation>-]<sequence>[-<other>]<suffix>.satchel
+ */
 static void
 file_name(struct store *s, const struct plan *p, uint64_t sequence,
-    const char *suffix, struct buf *out)
+    const char *other, const char *suffix, struct buf *out)
 {
 	size_t i;
 
@@ -26,8 +30,8 @@ file_name(struct store *s, const struct plan *p, uint64_t sequence,
 	if (s->self.generation > 1)
 		buf_addf(out, "%llu-", (unsigned long long)
 		    s->self.generation);
-	buf_addf(out, "%06llu%s.satchel", (unsigned long long)sequence,
-	    suffix);
+	buf_addf(out, "%06llu%s%s.satchel", (unsigned long long)sequence,
+	    other, suffix);
 }
 
 /* What dead runs of this site left there. */
@@ -43,19 +47,53 @@ sweep(const struct store *s, const char *folder, struct err *err)
 	return 0;
 }
 
+/* A link that leads nowhere takes it, too. */
+static int
+is_taken(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* In the folder: as it is always called, or with other digits each time. */
+static int
+name_in_folder(struct store *s, const struct plan *p, uint64_t sequence,
+    int again, const char *suffix, struct buf *path)
+{
+	const char *out = p->r->out;
+	unsigned char bytes[4];
+	char other[10] = "";
+
+	if (again) {
+		randombytes_buf(bytes, sizeof bytes);
+		other[0] = '-';
+		text_hex(other + 1, bytes, sizeof bytes);
+	}
+	buf_reset(path);
+	buf_adds(path, out);
+	if (out[strlen(out) - 1] != '/')
+		buf_addc(path, '/');
+	file_name(s, p, sequence, other, suffix, path);
+	return buf_str(path) != NULL && is_taken(path->at);
+}
+
+/* What has a name of ours in a folder may be another site's of the same name,
+ * or anything: it stays, and stops nobody. */
 static int
 final_name(struct store *s, const struct plan *p, uint64_t sequence,
     const char *suffix, struct publish *pub, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
-	const char *out = p->r->out;
+	unsigned i;
 
-	buf_adds(&path, out);
-	if (!p->place.is_file) {
-		if (out[strlen(out) - 1] != '/')
-			buf_addc(&path, '/');
-		file_name(s, p, sequence, suffix, &path);
-	}
+	if (p->place.is_file)
+		buf_adds(&path, p->r->out);
+	else
+		for (i = 0; i < NAMES; i++)
+			if (!name_in_folder(s, p, sequence, i > 0, suffix,
+			    &path))
+				break;
 	if ((pub->path = buf_str(&path)) == NULL)
 		return err_oom(err);
 	path.at = NULL;			/* taken over */
@@ -77,7 +115,7 @@ publish_open(struct store *s, const struct plan *p, uint64_t sequence,
 		return rc;
 	if (p->place.is_home)
 		return file_part_open(&pub->part, pub->path, err);
-	if (access(pub->path, F_OK) == 0)
+	if (is_taken(pub->path))
 		return err_set(err, E_USAGE, "\"%s\" is there already",
 		    pub->path);
 	buf_addf(&spool, "%s/spool", s->home);

@@ -25,7 +25,8 @@ struct publish {
 #define PUBLISH_INIT { .part = FILE_PART_INIT, .spool_fd = -1 }
 
 /* Decide the final name and open what is written first; p->place is known.
- * `suffix`: "" , ".receipt" or ".request".  E_USAGE if the name is taken. */
+ * `suffix`: "" , ".receipt" or ".request".  What has that name already stays:
+ * in a folder another name is taken, a name of the user's is E_USAGE. */
 int publish_open(struct store *s, const struct plan *p, uint64_t sequence,
     const char *suffix, struct publish *pub, struct err *err);
 

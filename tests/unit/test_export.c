@@ -198,17 +198,24 @@ check_refused(struct sites *t, const struct export_request *r,
 	CHECK_INT(files_in(in_sites(t, "a/spool"), ""), 0);
 }
 
-/* It is read by b, who then has all that a has. */
+/* b reads it so. */
 static void
-check_read(struct sites *t, const char *path)
+check_outcome(struct sites *t, const char *path, enum import_outcome outcome)
 {
 	struct import_result got = { NULL, 0 };
 
 	sites_import(t, "b", path, IMPORT_APPLY, &got);
 	err_recall(&t->err, &got.at[0].err);
 	CHECK_OK(-(int)t->err.code, &t->err);
-	CHECK_INT(got.at[0].outcome, IMPORT_APPLIED);
+	CHECK_INT(got.at[0].outcome, outcome);
 	import_result_clear(&got);
+}
+
+/* It is read by b, who then has all that a has. */
+static void
+check_read(struct sites *t, const char *path)
+{
+	check_outcome(t, path, IMPORT_APPLIED);
 }
 
 /* --- refused ----------------------------------------------------------- */
@@ -339,6 +346,61 @@ TEST(other_device)
 	CHECK_INT(files_in(in_sites(&t, "stick"), ".satchel"), 1);
 	CHECK_INT(files_in(in_sites(&t, "stick"), ".part"), 0);
 	sites_end(&t);
+}
+
+/* Who may put a file there, puts it under any name: that stops nobody, and
+ * stays. */
+TEST(name_is_taken_in_a_folder)
+{
+	static const char *const b[] = { "b" };
+	static const struct {
+		const char *take, *ending;
+		int (*export)(struct store *, const struct export_request *,
+		    struct export_result *, struct err *);
+		int request, elsewhere;
+		enum import_outcome outcome;
+	} rows[] = {
+		{ "touch", ".satchel", export_run, 0, 0, IMPORT_APPLIED },
+		{ "mkdir", ".satchel", export_run, 0, 1, IMPORT_APPLIED },
+		{ "ln -s no", ".receipt.satchel", export_receipt, 0, 0,
+		    IMPORT_RECEIPT },
+		{ "touch", ".request.satchel", export_receipt, 1, 1,
+		    IMPORT_RECEIPT }
+	};
+	char command[64], name[64];
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct export_result files = EXPORT_RESULT_INIT;
+		struct export_request r;
+		struct store *s;
+		struct sites t;
+		const char *got;
+
+		begin(&t);
+		medium.elsewhere = rows[i].elsewhere;
+		r = sites_request(&t, "a", b, 1);
+		r.out = in_sites(&t, "stick");
+		r.request = rows[i].request;
+		(void)snprintf(name, sizeof name, "/a_to_b_000001%s",
+		    rows[i].ending);
+		(void)snprintf(command, sizeof command, "%s '%%s/stick%%s'",
+		    rows[i].take);
+		sites_shell(command, t.folder, name);
+		s = sites_open(&t, "a");
+		CHECK_OK(guard_check(s, t.state, &t.err), &t.err);
+		CHECK_OK(rows[i].export(s, &r, &files, &t.err), &t.err);
+		store_closep(&s);
+		CHECK_INT(files.count, 1);
+		got = strrchr(files.files[0].path, '/') + 1;
+		CHECK_INT(strspn(got + 14, "0123456789abcdef"), 8);
+		CHECK_INT(strncmp(got, "a_to_b_000001-", 14), 0);
+		CHECK_STR(got + 22, rows[i].ending);
+		CHECK_INT(files_in(in_sites(&t, "stick"), ""), 2);
+		check_outcome(&t, files.files[0].path, rows[i].outcome);
+		export_result_clear(&files);
+		sites_end(&t);
+	}
 }
 
 TEST(bad_medium)
