@@ -108,28 +108,44 @@ place_find(struct place *ret, const char *out, const char *home,
 	return 0;
 }
 
-/* A file ends within a unit, and its name may need another one. */
-int
-place_fits(const struct place *p, uint64_t bytes, size_t files,
-    struct err *err)
+/* Room for `least`; if there is none, `bytes` are what is needed.  A file ends
+ * within a unit, and its name may need another one. */
+static int
+check_room(const struct place *p, uint64_t least, uint64_t bytes,
+    size_t files, struct err *err)
 {
 	CLEANUP(medium_clear) struct medium now = MEDIUM_INIT;
 	CLEANUP(buf_clear) struct buf where = BUF_INIT;
+	uint64_t more;
 	int rc;
 
 	if ((rc = medium_of(&now, p->folder, err)) < 0)
 		return rc;
-	bytes += (files + 1) * now.unit;
-	if (bytes <= now.free)
+	more = (files + 1) * now.unit;
+	if (least + more <= now.free)
 		return 0;
 	medium_name(&where, &now);
 	if (buf_str(&where) == NULL)
 		return err_oom(err);
-	(void)err_set(err, E_NOSPACE, "%s has %llu bytes free, %llu are "
+	(void)err_set(err, E_NOSPACE, "%s has %llu bytes free, %s%llu are "
 	    "needed; nothing was written to it", where.at,
-	    (unsigned long long)now.free, (unsigned long long)bytes);
+	    (unsigned long long)now.free, least < bytes ? "about " : "",
+	    (unsigned long long)(bytes + more));
 	return err_next(err, "remove what is not needed there, or use a "
 	    "larger one, then do the same again");
+}
+
+int
+place_fits(const struct place *p, uint64_t bytes, size_t files,
+    struct err *err)
+{
+	return check_room(p, bytes, bytes, files, err);
+}
+
+int
+place_may_fit(const struct place *p, uint64_t estimate, struct err *err)
+{
+	return check_room(p, estimate / 2, estimate, 1, err);
 }
 
 static void

@@ -26,6 +26,10 @@ int place_find(struct place *ret, const char *out, const char *home,
 int place_fits(const struct place *p, uint64_t bytes, size_t files,
     struct err *err);
 
+/* The same of one file whose size was estimated: only what is less than half of
+ * it is refused, since an estimate may be twice too high. */
+int place_may_fit(const struct place *p, uint64_t estimate, struct err *err);
+
 /* Append "medium":{"fs":...,"label":...,"serial":...}, null where unknown. */
 void place_json(struct buf *out, const struct place *p);
 

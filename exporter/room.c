@@ -216,17 +216,15 @@ room_check(struct store *s, const struct plan *p, struct err *err)
 {
 	CLEANUP(place_clear) struct place home = PLACE_INIT;
 	struct room_need need;
-	uint64_t least;
 	int rc;
 
 	if ((rc = is_plenty(s, p, err)) != 0)
 		return rc < 0 ? rc : 0;
 	if ((rc = room_estimate(s, p, &need, err)) < 0)
 		return rc;
-	least = need.bytes / 2;
 	if (!p->place.is_home &&
 	    ((rc = place_find(&home, s->home, s->home, err)) < 0 ||
-	    (rc = place_fits(&home, least, 1, err)) < 0))
+	    (rc = place_may_fit(&home, need.bytes, err)) < 0))
 		return rc;
-	return place_fits(&p->place, least, 1, err);
+	return place_may_fit(&p->place, need.bytes, err);
 }

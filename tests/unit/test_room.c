@@ -265,6 +265,27 @@ TEST(room_to_the_byte)
 	sites_end(&t);
 }
 
+/* Half of an estimate is enough to begin; if even that is not free, the whole
+ * of it is what a person is told to make room for. */
+TEST(room_about)
+{
+	CLEANUP(place_clear) struct place p = PLACE_INIT;
+	const char *about;
+	struct sites t;
+
+	begin(&t);
+	CHECK_OK(place_find(&p, t.folder, t.at[0].home, &t.err), &t.err);
+	CHECK(p.medium.free < UINT64_MAX / 4);
+	CHECK_OK(place_may_fit(&p, p.medium.free + p.medium.free / 2,
+	    &t.err), &t.err);
+	CHECK(place_may_fit(&p, 4 * p.medium.free, &t.err) < 0);
+	about = strstr(t.err.text, "about ");
+	CHECK(about != NULL && strtoull(about + 6, NULL, 10) >=
+	    4 * p.medium.free);
+	CHECK_ERR(-(int)t.err.code, &t.err, E_NOSPACE);
+	sites_end(&t);
+}
+
 int
 main(void)
 {
