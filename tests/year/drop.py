@@ -74,6 +74,13 @@ class Drop:
             os.unlink(self.at(name))
         self.made.pop(name, None)
 
+    def forget(self):
+        """What was put there, and is there no more: a sender may remove its
+        own, damaged or not."""
+        for name in list(self.made):
+            if not os.path.lexists(self.at(name)):
+                del self.made[name]
+
     def parts(self):
         return [n for n in os.listdir(self.path) if n.endswith(".part")]
 

@@ -212,6 +212,4 @@ class Vandal:
             if when <= night:
                 self.drop.remove(name)
                 self.tidy.remove((when, name))
-        for name in list(self.drop.made):
-            if not os.path.lexists(self.drop.at(name)):
-                del self.drop.made[name]
+        self.drop.forget()

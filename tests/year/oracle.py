@@ -103,6 +103,7 @@ def of_night(site, drop, files, now):
     """What a site's sync must say that finds the drop there.  `files`: what it
     can read.  What it learns is remembered."""
     out = Expected()
+    drop.forget()
     look(site, drop, now, out)
     collect(site, files, now, out)
     watch(site, now, out)

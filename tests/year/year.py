@@ -139,8 +139,11 @@ class Year:
                 self.drop.remove(f.name)
 
     def is_plain(self, n):
+        """A damaged file that its sender removes at the same moment may be
+        met, or not."""
         c = self.calendar
-        return not (c.full[n] or c.absent[n] or c.missed[n])
+        return not (c.full[n] or c.absent[n] or c.missed[n] or
+                    "rotten" in self.drop.made.values())
 
     def by_day(self, n, acts, now):
         if n >= self.args.nights:
