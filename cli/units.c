@@ -9,6 +9,7 @@
 #define DAY (24u * HOUR)
 #define WEEK (7u * DAY)
 #define DELAY_MAX_S 900u
+#define UNIT_NAME_MAX 255u		/* a longer one is of no unit */
 #define CRON_LINE_MAX 990u		/* Debian's cron takes 998 */
 
 /* --- when -------------------------------------------------------------- */
@@ -316,13 +317,78 @@ harden(const struct units *u, struct buf *out)
 		    "RestrictAddressFamilies=none\n");
 }
 
+void
+units_mount_name(const char *path, size_t len, struct buf *out)
+{
+	size_t i, first = out->len;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)path[i];
+
+		if (c == '/') {
+			while (i + 1 < len && path[i + 1] == '/')
+				i++;
+			if (out->len > first && i + 1 < len)
+				buf_addc(out, '-');
+		} else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		    (c >= 'A' && c <= 'Z') || c == ':' || c == '_' ||
+		    (c == '.' && out->len > first)) {
+			buf_addc(out, (char)c);
+		} else {
+			buf_addf(out, "\\x%02x", c);
+		}
+	}
+	if (out->len == first)
+		buf_addc(out, '-');
+	buf_adds(out, ".mount");
+}
+
+/* Was a path before this one, too, below its first `len` bytes? */
+static int
+is_ordered(const struct units_paths *p, size_t i, size_t len)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (strncmp(p->at[k], p->at[i], len) == 0 &&
+		    (p->at[k][len] == '/' || p->at[k][len] == '\0'))
+			return 1;
+	return 0;
+}
+
+/* After whatever may be mounted on the way to a path.  With "nofail" that is
+ * not before remote-fs.target.  Nothing is required. */
+static void
+order_mounts(const struct units_paths *p, size_t i, struct buf *out)
+{
+	CLEANUP(buf_clear) struct buf name = BUF_INIT;
+	const char *path = p->at[i];
+	size_t len;
+
+	for (len = 1; path[0] == '/' && path[len - 1] != '\0'; len++) {
+		if ((path[len] != '/' && path[len] != '\0') ||
+		    path[len - 1] == '/' || is_ordered(p, i, len))
+			continue;
+		buf_reset(&name);
+		units_mount_name(path, len, &name);
+		if (buf_str(&name) == NULL)
+			out->failed = name.failed;
+		else if (name.len <= UNIT_NAME_MAX)
+			buf_addf(out, "After=%s\n", name.at);
+	}
+}
+
 static void
 order(const struct units *u, struct buf *out)
 {
+	size_t i;
+
 	if (u->system) {
 		buf_adds(out, "RequiresMountsFor=");
 		quoted(out, "", u->home);
 		buf_adds(out, "\nAfter=remote-fs.target\n");
+		for (i = 0; i < u->writes.count; i++)
+			order_mounts(&u->writes, i, out);
 	}
 	if (u->system && u->network)
 		buf_adds(out, "Wants=network-online.target\n"

@@ -2,8 +2,8 @@
  * with its timer, and one that mails; or a line for cron.
  *
  * Each text begins with a line that says who wrote it, for which site.  What
- * systemd and cron make of a line is in systemd.syntax(7), systemd.exec(5),
- * systemd.time(7) of version 252, and crontab(5) of Debian's cron.
+ * systemd and cron make of a line is in systemd.syntax(7), systemd.unit(5),
+ * systemd.exec(5), systemd.time(7) of version 252, and crontab(5) of Debian's cron.
  */
 #ifndef SATCHEL_UNITS_H
 #define SATCHEL_UNITS_H
@@ -74,6 +74,10 @@ int units_cron(const struct units *u, struct buf *out, struct err *err);
 
 /* The line of the service that opens a path for writing. */
 void units_write_line(const char *path, struct buf *out);
+
+/* Append the name of the unit that mounts the absolute path of `len` bytes:
+ * systemd.unit(5), "string escaping for inclusion in unit names". */
+void units_mount_name(const char *path, size_t len, struct buf *out);
 
 /* "satchel-NAME"; for cron, which passes over names with dots, without. */
 void units_name(const char *site, int cron, struct buf *out);
