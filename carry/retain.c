@@ -96,19 +96,18 @@ rank_all(struct ours *o)
 }
 
 static int
-is_listed(const struct drop_file *f, int gone)
+is_listed(const struct drop_file *f)
 {
-	return f->own != NULL && (gone || !f->gone);
+	return f->own != NULL && !f->gone;
 }
 
 static int
-ours_list(struct ours *o, const struct drop_files *files, int gone,
-    struct err *err)
+ours_list(struct ours *o, const struct drop_files *files, struct err *err)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < files->count; i++)
-		n += is_listed(&files->at[i], gone) ? 1 : 0;
+		n += is_listed(&files->at[i]) ? 1 : 0;
 	o->at = calloc(n + 1, sizeof *o->at);
 	o->rank = calloc(n + 1, sizeof *o->rank);
 	o->one = calloc(n + 1, sizeof *o->one);
@@ -117,7 +116,7 @@ ours_list(struct ours *o, const struct drop_files *files, int gone,
 	    o->last == NULL)
 		return err_oom(err);
 	for (i = 0; i < files->count; i++)
-		if (is_listed(&files->at[i], gone))
+		if (is_listed(&files->at[i]))
 			o->at[o->count++] = &files->at[i];
 	qsort(o->at, o->count, sizeof *o->at, by_age);
 	rank_all(o);
@@ -141,6 +140,12 @@ end_of(const struct ours *o, size_t rank)
 }
 
 static int
+is_peer(const struct peer *p)
+{
+	return p->trusted && !p->revoked;
+}
+
+static int
 covered_by(struct store *s, const struct drop_own *own, uint64_t end,
     const char *site, struct err *err)
 {
@@ -150,7 +155,7 @@ covered_by(struct store *s, const struct drop_own *own, uint64_t end,
 
 	if ((rc = peer_by_site(s, site, &p, err)) < 0)
 		return rc;
-	if (rc == 0 || !p.trusted || p.revoked)
+	if (rc == 0 || !is_peer(&p))
 		return 1;		/* nobody waits for it */
 	if ((rc = stream_acked(s, p.id, &own->actor, own->filter, &acked,
 	    err)) < 0)
@@ -174,8 +179,8 @@ next_site(const char **list, char site[SITE_LEN + 1])
 	return 1;
 }
 
-static int
-names(const struct drop_own *own, const char *site)
+int
+retain_names(const struct drop_own *own, const char *site)
 {
 	const char *list = own->addressees;
 	char other[SITE_LEN + 1];
@@ -230,7 +235,7 @@ has_newer_for(const struct ours *o, size_t rank, const char *site, int kind)
 	for (i = o->ones - 1; i > rank; i--) {
 		b = o->one[i];
 		if (b->kind != MANIFEST_EXCERPT &&
-		    (kind < 0 || b->kind == kind) && names(b, site))
+		    (kind < 0 || b->kind == kind) && retain_names(b, site))
 			return 1;
 	}
 	return 0;
@@ -265,6 +270,27 @@ any_gaps(struct store *s, const struct drop_own *own, struct err *err)
 	return gaps > 0;
 }
 
+/* Of a file that carries no range: is each addressee no peer any more, or has
+ * it, where `read` counts, read it?  It says so of files of our present life. */
+static int
+is_useless(struct store *s, const struct drop_own *own, int read,
+    struct err *err)
+{
+	const char *list = own->addressees;
+	int rc, ours = actor_cmp(&own->actor, &s->self) == 0;
+	char site[SITE_LEN + 1];
+	struct peer p;
+
+	while (next_site(&list, site)) {
+		if ((rc = peer_by_site(s, site, &p, err)) < 0)
+			return rc;
+		if (rc > 0 && is_peer(&p) && !(read && ours &&
+		    p.reads >= own->sequence))
+			return 0;
+	}
+	return *list == '\0';
+}
+
 static int
 may_go(const struct ours *o, struct store *s, size_t rank, struct err *err)
 {
@@ -277,12 +303,14 @@ may_go(const struct ours *o, struct store *s, size_t rank, struct err *err)
 			return rc;
 		return is_superseded(o, rank);
 	case MANIFEST_RECEIPT:
-		return has_newer(o, rank, -1);
+		return has_newer(o, rank, -1) ? 1 : is_useless(s, own, 1,
+		    err);
 	case MANIFEST_REQUEST:
 		if (has_newer(o, rank, MANIFEST_REQUEST))
 			return 1;
-		if (!has_newer(o, rank, -1))
-			return 0;
+		if ((rc = is_useless(s, own, 0, err)) != 0 ||
+		    !has_newer(o, rank, -1))
+			return rc;
 		rc = any_gaps(s, own, err);
 		return rc < 0 ? rc : !rc;
 	default:
@@ -356,7 +384,7 @@ retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
 	int rc;
 
 	*ret = (struct retain_result){ 0, 0, 0 };
-	if ((rc = ours_list(&ours, &x->files, 0, err)) < 0 ||
+	if ((rc = ours_list(&ours, &x->files, err)) < 0 ||
 	    (rc = prune_all(x, &ours, s, ret, &failed, err)) < 0)
 		return rc;
 	if (ret->removed > 0 && fsync(x->dir_fd) != 0)
@@ -368,55 +396,6 @@ retain_prune(struct survey *x, struct store *s, struct retain_result *ret,
 	return -(int)err->code;
 }
 
-/* --- what is gone ------------------------------------------------------ */
-
-static int
-owe_all(struct store *s, const char *list, struct err *err)
-{
-	char site[SITE_LEN + 1];
-	struct peer p;
-	int rc = 0;
-
-	while (rc >= 0 && next_site(&list, site))
-		if ((rc = peer_by_site(s, site, &p, err)) > 0 && p.trusted &&
-		    !p.revoked)
-			rc = stream_set_owed(s, p.id, 1, err);
-	return rc < 0 ? rc : 0;
-}
-
-/* Of the copies of a file, from the i-th on: how many, and is one there? */
-static size_t
-copies(const struct ours *o, size_t i, int *ret_there)
-{
-	size_t k;
-
-	*ret_there = 0;
-	for (k = i; k < o->count && o->rank[k] == o->rank[i]; k++)
-		*ret_there |= !o->at[k]->gone;
-	return k - i;
-}
-
-int
-retain_owe(const struct drop_files *files, struct store *s, struct err *err)
-{
-	CLEANUP(ours_clear) struct ours ours = { .count = 0 };
-	int rc, there;
-	size_t i, n;
-
-	if ((rc = ours_list(&ours, files, 1, err)) < 0)
-		return rc;
-	for (i = 0; i < ours.count; i += n) {
-		n = copies(&ours, i, &there);
-		if (there || ours.at[i]->own->freed != 0)
-			continue;
-		if ((rc = may_go(&ours, s, ours.rank[i], err)) < 0 ||
-		    (rc == 0 && (rc = owe_all(s,
-		    ours.at[i]->own->addressees, err)) < 0))
-			return rc;
-	}
-	return 0;
-}
-
 /* --- who blocks -------------------------------------------------------- */
 
 static int
@@ -425,7 +404,7 @@ add_block(const struct drop_file *f, uint64_t end, struct store *s,
 {
 	int rc;
 
-	if (!names(f->own, b->peer->site))
+	if (!retain_names(f->own, b->peer->site))
 		return 0;
 	if ((rc = covered_by(s, f->own, end, b->peer->site, err)) != 0)
 		return rc < 0 ? rc : 0;
@@ -447,7 +426,7 @@ retain_blocks(const struct drop_files *files, struct store *s,
 
 	for (k = 0; k < count; k++)
 		ret[k] = (struct retain_block){ .peer = &peers[k] };
-	if ((rc = ours_list(&ours, files, 0, err)) < 0)
+	if ((rc = ours_list(&ours, files, err)) < 0)
 		return rc;
 	for (i = 0; i < ours.count; i++) {
 		if (ours.at[i]->own->kind != MANIFEST_BUNDLE ||
@@ -465,36 +444,52 @@ retain_blocks(const struct drop_files *files, struct store *s,
 /* --- how far it leads -------------------------------------------------- */
 
 static int
-leads_on(const struct drop_own *own, const struct actor *self,
-    const char *addressees, const char *filter, uint64_t from)
+leads_on(const struct drop_own *own, const struct retain_stream *t,
+    uint64_t from)
 {
-	return own->kind == MANIFEST_BUNDLE &&
-	    actor_cmp(&own->actor, self) == 0 &&
-	    same(own->addressees, addressees) && same(own->filter, filter) &&
-	    own->since <= from && own->until > from;
+	return own->kind == MANIFEST_BUNDLE && own->sequence > t->after &&
+	    actor_cmp(&own->actor, t->self) == 0 &&
+	    same(own->addressees, t->addressees) &&
+	    same(own->filter, t->filter) && own->since <= from &&
+	    own->until > from;
 }
 
 int
-retain_reach(const struct drop_files *files, const struct actor *self,
-    const char *addressees, const char *filter, uint64_t since,
-    uint64_t *ret, struct err *err)
+retain_reach(const struct drop_files *files,
+    const struct retain_stream *stream, uint64_t *ret, struct err *err)
 {
 	CLEANUP(ours_clear) struct ours ours = { .count = 0 };
 	int moved = 1;
 	size_t i;
 
-	*ret = since;
-	if (ours_list(&ours, files, 0, err) < 0)
+	*ret = stream->since;
+	if (ours_list(&ours, files, err) < 0)
 		return -(int)err->code;
 	while (moved) {
 		moved = 0;
 		for (i = 0; i < ours.ones; i++) {
-			if (!leads_on(ours.one[i], self, addressees, filter,
-			    *ret))
+			if (!leads_on(ours.one[i], stream, *ret))
 				continue;
 			*ret = ours.one[i]->until;
 			moved = 1;
 		}
+	}
+	return 0;
+}
+
+int
+retain_tells(const struct drop_files *files, const struct actor *self,
+    const char *site, uint64_t after)
+{
+	size_t i;
+
+	for (i = 0; i < files->count; i++) {
+		const struct drop_file *f = &files->at[i];
+
+		if (is_listed(f) && f->own->sequence > after &&
+		    actor_cmp(&f->own->actor, self) == 0 &&
+		    retain_names(f->own, site))
+			return 1;
 	}
 	return 0;
 }

@@ -3,8 +3,9 @@
  * A bundle may go when every addressee's receipt covers it, or when newer ones
  * of the same stream that lie in the same drop start no later and end no
  * earlier.  A receipt may go when a newer file of ours to the same addressees
- * lies there; a request when a newer request does, or a newer file and nothing
- * is missing from them any more.  An excerpt moves no watermark, so nothing
+ * lies there, or they have read it; a request when a newer request does, or a
+ * newer file and nothing is missing from them any more.  What is for nobody who
+ * is a peer still may go.  An excerpt moves no watermark, so nothing
  * tells that it arrived: it stays until a person takes it away.
  *
  * A file that may go stays for the days that the drop keeps, and what this site
@@ -26,11 +27,6 @@ struct retain_result {
 int retain_prune(struct survey *x, struct store *s,
     struct retain_result *ret, struct err *err);
 
-/* Files of ours that others took away though they may not go: peers to whom
- * they were addressed are owed another receipt.  In a writing transaction. */
-int retain_owe(const struct drop_files *files, struct store *s,
-    struct err *err);
-
 struct retain_block {			/* a peer that files wait for */
 	const struct peer *peer;	/* borrowed from the list given */
 	uint64_t files, bytes;
@@ -43,10 +39,24 @@ int retain_blocks(const struct drop_files *files, struct store *s,
     const struct peer *peers, size_t count, struct retain_block *ret,
     struct err *err);
 
-/* How far a peer would come on our present stream by what lies in the drop for
- * exactly these addressees, from the watermark `since` on. */
-int retain_reach(const struct drop_files *files, const struct actor *self,
-    const char *addressees, const char *filter, uint64_t since,
-    uint64_t *ret, struct err *err);
+/* Is it addressed to the site? */
+int retain_names(const struct drop_own *own, const char *site);
+
+/* Does a file of our present life, newer than `after`, lie there for the peer?
+ * Every file carries what we state to it. */
+int retain_tells(const struct drop_files *files, const struct actor *self,
+    const char *site, uint64_t after);
+
+struct retain_stream {			/* ours, to exactly these: */
+	const struct actor *self;
+	const char *addressees, *filter;
+	uint64_t since;			/* their watermark */
+	uint64_t after;			/* files up to this one are not
+					 * relied on */
+};
+
+/* How far its addressees would come by what lies in the drop. */
+int retain_reach(const struct drop_files *files,
+    const struct retain_stream *stream, uint64_t *ret, struct err *err);
 
 #endif

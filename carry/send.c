@@ -125,20 +125,46 @@ is_wanted(const struct send_group *g, struct store *s, struct err *err)
 	return wanted.len > 0;
 }
 
-/* Is it owed a receipt, or by our promise a sign of life? */
+/* Is there a peer that has not read what we state to it, and will not find it
+ * in this drop either?  Or to which by our promise a sign of life is due here? */
 static int
-is_owed(const struct send_group *g, int64_t cadence, int64_t now)
+is_owed(const struct send_group *g, const struct survey *x, struct store *s,
+    int64_t now, struct err *err)
 {
+	int64_t cadence, written;
 	size_t i;
+	int rc;
 
+	if ((rc = cadence_get(s, &cadence, err)) < 0)
+		return rc;
 	for (i = 0; i < g->count; i++) {
 		const struct peer *p = &g->peers[i];
 
-		if (p->owed || (cadence > 0 && (p->last_export > now ||
-		    now - p->last_export >= cadence / 2)))
+		if (p->stated >= 0 && p->reads <= (uint64_t)p->stated &&
+		    !retain_tells(&x->files, &s->self, p->site,
+		    (uint64_t)p->stated))
+			return 1;
+		if ((rc = drop_written(s, x->drop->id, p->id, &written,
+		    err)) < 0)
+			return rc;
+		if (cadence > 0 && (written > now || now - written >=
+		    cadence / 2))
 			return 1;
 	}
 	return 0;
+}
+
+/* Our newest file when one of them asked the last time. */
+static uint64_t
+asked_after(const struct send_group *g)
+{
+	uint64_t after = 0;
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (g->peers[i].asked > after)
+			after = g->peers[i].asked;
+	return after;
 }
 
 static int
@@ -146,21 +172,23 @@ decide(struct send_group *g, const struct survey *x, struct store *s,
     int64_t now, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf to = BUF_INIT;
-	uint64_t since, reach;
-	int64_t cadence;
-	int rc;
+	struct retain_stream t = { &s->self, NULL, FILTER_ALL, 0,
+	    asked_after(g) };
+	uint64_t reach;
+	int wanted, rc;
 
 	if ((rc = addressees(g, &to, err)) < 0 ||
-	    (rc = lowest(g, s, &since, err)) < 0 ||
-	    (rc = retain_reach(&x->files, &s->self, to.at, FILTER_ALL, since,
-	    &reach, err)) < 0 ||
+	    (rc = lowest(g, s, &t.since, err)) < 0)
+		return rc;
+	t.addressees = to.at;
+	if ((rc = retain_reach(&x->files, &t, &reach, err)) < 0 ||
 	    (rc = stream_due(s, reach, g->count == 1 ? g->peers[0].id : 0,
 	    &g->due, err)) < 0 ||
-	    (rc = cadence_get(s, &cadence, err)) < 0 ||
-	    (rc = is_wanted(g, s, err)) < 0)
+	    (wanted = rc = is_wanted(g, s, err)) < 0 ||
+	    (g->owed = rc = is_owed(g, x, s, now, err)) < 0)
 		return rc;
-	g->what = rc > 0 || g->due > 0 ? SEND_BUNDLE :
-	    is_owed(g, cadence, now) ? SEND_RECEIPT : SEND_NOTHING;
+	g->what = wanted || g->due > 0 ? SEND_BUNDLE : g->owed ?
+	    SEND_RECEIPT : SEND_NOTHING;
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct send_group {			/* addressees of one file */
 	struct peer *peers;		/* owned; ascending by site */
 	size_t count;
 	enum send_what what;
+	int owed;			/* a receipt, whatever else is due */
 	uint64_t due;			/* objects */
 };
 

@@ -133,8 +133,18 @@ add_due(struct survey *x, const struct drop_file *f, const struct look *look,
     struct folder *due, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	size_t i;
 	int rc;
 
+	/* Of copies one is enough. */
+	for (i = 0; i < due->count; i++)
+		if (memcmp(due->at[i].id, look->id, sizeof look->id) == 0)
+			return 0;
+	if (x->due_count == SURVEY_DUE_MAX) {
+		x->due_more++;
+		return 0;
+	}
+	x->due_count++;
 	if (path_of(x, f->name, &path, err) < 0)
 		return -(int)err->code;
 	rc = folder_add(due, path.at, look, err);
@@ -355,10 +365,42 @@ survey_put(struct survey *x, struct store *s, const char *path,
 	if (f == NULL && (f = drop_files_add(&x->files, name)) == NULL)
 		return err_oom(err);
 	f->gone = 0;
-	return look_again(x, s, own, (size_t)(f - x->files.at), NULL, err);
+	if (look_again(x, s, own, (size_t)(f - x->files.at), NULL, err) < 0)
+		return -(int)err->code;
+	if (f->own != NULL)
+		f->own->fresh = 1;
+	return 0;
 }
 
 /* --- remembering ------------------------------------------------------- */
+
+/* A peer of the drop: was a file for it put there just now? */
+static int
+note_written(struct survey *x, struct store *s, const struct peer *p,
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < x->files.count; i++) {
+		const struct drop_own *own = x->files.at[i].own;
+
+		if (own != NULL && own->fresh && retain_names(own, p->site))
+			return drop_write(s, x->drop->id, p->id, err);
+	}
+	return 0;
+}
+
+static int
+note_all_written(struct survey *x, struct store *s, struct err *err)
+{
+	CLEANUP(buf_freep) struct peer *peers = NULL;
+	size_t count = 0, i;
+	int rc = drop_peers(s, x->drop->id, &peers, &count, err);
+
+	for (i = 0; i < count && rc >= 0; i++)
+		rc = note_written(x, s, &peers[i], err);
+	return rc;
+}
 
 int
 survey_save(struct survey *x, struct store *s, struct err *err)
@@ -368,7 +410,7 @@ survey_save(struct survey *x, struct store *s, struct err *err)
 
 	if ((rc = store_begin(s, err)) < 0)
 		return rc;
-	if ((rc = retain_owe(&x->files, s, err)) < 0 ||
+	if ((rc = note_all_written(x, s, err)) < 0 ||
 	    (rc = drop_files_save(s, x->drop->id, &x->files, err)) < 0 ||
 	    (rc = drop_reach(s, x->drop->id, err)) < 0 ||
 	    (rc = store_commit(s, err)) < 0) {

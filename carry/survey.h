@@ -14,6 +14,7 @@
 
 #define SURVEY_COPY_S 86400		/* within a day a copy is done */
 #define SURVEY_BROKEN_MAX 100u
+#define SURVEY_DUE_MAX 5000u		/* different files for us at once */
 
 struct survey_broken {			/* begins like ours, and was not good
 					 * for longer than a copy takes */
@@ -28,6 +29,8 @@ struct survey {
 	struct survey_broken *broken;	/* owned */
 	size_t broken_count;
 	uint64_t broken_more;		/* over SURVEY_BROKEN_MAX */
+	size_t due_count;		/* what was added of this drop */
+	uint64_t due_more;		/* over SURVEY_DUE_MAX */
 	struct ticker progress;		/* of survey_take: files */
 };
 #define SURVEY_INIT { .dir_fd = -1 }
@@ -54,8 +57,8 @@ int survey_put(struct survey *x, struct store *s, const char *path,
 uint64_t survey_count(const struct survey *x, enum drop_what what,
     uint64_t *ret_bytes);
 
-/* Remember it, and what is owed for what is gone (retain_owe), in a transaction
- * of its own. */
+/* Remember it, and to whom something was written, in a transaction of its
+ * own. */
 int survey_save(struct survey *x, struct store *s, struct err *err);
 
 #endif

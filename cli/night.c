@@ -6,6 +6,7 @@
 
 #include "../base/file.h"
 #include "../base/lock.h"
+#include "../base/medium.h"
 #include "../base/text.h"
 #include "../store/cadence.h"
 #include "../store/media.h"
@@ -67,10 +68,12 @@ night_alarm(struct night *n, const char *about, const struct err *why,
 }
 
 int
-night_about_drop(struct night *n, const struct night_drop *d,
+night_about_drop(struct night *n, struct night_drop *d,
     const struct err *why, struct err *err)
 {
 	char about[sizeof "drop " + DROP_NAME_MAX];
+
+	d->alarmed = 1;
 
 	/* Without memory nothing goes on. */
 	if (why->code == E_INTERNAL) {
@@ -211,6 +214,38 @@ watch_broken(struct night *n, struct night_drop *d, struct err *err)
 	return night_about_drop(n, d, &more, err);
 }
 
+/* A removable drop that is not there is none of our business, unless the medium
+ * is: then it was formatted, or is another one. */
+static int
+is_away(const struct drop *d, const struct err *why)
+{
+	CLEANUP(medium_clear) struct medium m = MEDIUM_INIT;
+	CLEANUP(buf_freep) char *path = strdup(d->path);
+	struct err ignored = ERR_INIT;
+	char *slash;
+
+	if (!d->removable || why->code != E_MEDIA_GONE || path == NULL)
+		return 0;
+	while (access(path, F_OK) != 0 && (slash = strrchr(path, '/')) !=
+	    NULL && slash > path)
+		*slash = '\0';
+	return medium_of(&m, path, &ignored) < 0 ||
+	    m.kind != MEDIUM_CARRIED;
+}
+
+static int
+watch_due(struct night *n, struct night_drop *d, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (d->survey.due_more == 0)
+		return 0;
+	(void)err_set(&why, E_LIMIT, "drop \"%s\": %llu more files for this "
+	    "site", d->drop->name, (unsigned long long)d->survey.due_more);
+	(void)err_next(&why, "the next night takes them");
+	return night_about_drop(n, d, &why, err);
+}
+
 static int
 take_surveys(struct night *n, struct folder *due, struct err *err)
 {
@@ -225,12 +260,12 @@ take_surveys(struct night *n, struct folder *due, struct err *err)
 		rc = survey_take(&d->survey, n->s, d->drop, &n->own.sign,
 		    due, &why);
 		d->there = rc >= 0;
-		if (rc < 0 && (why.code != E_MEDIA_GONE ||
-		    !d->drop->removable) &&
+		if (rc < 0 && !is_away(d->drop, &why) &&
 		    night_about_drop(n, d, &why, err) < 0)
 			return -(int)err->code;
 		if (rc >= 0 && (media_here(n->s, d->drop->path, err) < 0 ||
-		    watch_broken(n, d, err) < 0))
+		    watch_broken(n, d, err) < 0 ||
+		    watch_due(n, d, err) < 0))
 			return -(int)err->code;
 	}
 	folder_sort(due);
@@ -317,6 +352,18 @@ note_request(struct night *n, const struct request *r, struct err *err)
 	return rc;
 }
 
+/* Is something missing that its sender can write again?  What was damaged on
+ * its way, too: the sender believes that it lies there well. */
+static int
+is_missing(const struct import_report *r)
+{
+	if (r->outcome == IMPORT_GAP)
+		return 1;
+	return r->outcome == IMPORT_REFUSED && r->from_site[0] != '\0' &&
+	    r->err.code != E_VERSION && (err_exit(r->err.code) ==
+	    err_exit(E_HASH) || err_exit(r->err.code) == err_exit(E_FORMAT));
+}
+
 /* Ask for what is missing, each peer once. */
 static int
 ask(struct night *n, struct err *err)
@@ -332,9 +379,11 @@ ask(struct night *n, struct err *err)
 		return err_oom(err);
 	open.at = gaps;
 	for (i = 0; i < n->imported.count; i++)
-		if (n->imported.at[i].outcome == IMPORT_GAP &&
-		    !is_asked(n, &n->imported.at[i]))
-			gaps[open.count++] = n->imported.at[i];
+		if (is_missing(&n->imported.at[i]) &&
+		    !is_asked(n, &n->imported.at[i])) {
+			gaps[open.count] = n->imported.at[i];
+			gaps[open.count++].outcome = IMPORT_GAP;
+		}
 	requests_write(&n->requests, n->c, n->s, &open);
 	for (i = 0; i < n->requests.count; i++)
 		if (note_request(n, &n->requests.at[i], err) < 0)
@@ -397,6 +446,21 @@ watch_peer(void *ctx, const struct peer *p, struct err *err)
 	return night_alarm(n, about, &why, err);
 }
 
+static int
+watch(struct night *n, struct err *err)
+{
+	int rc;
+
+	if ((rc = store_begin(n->s, err)) < 0)
+		return rc;
+	if ((rc = cadence_mend(n->s, err)) < 0 ||
+	    (rc = store_commit(n->s, err)) < 0) {
+		store_rollback(n->s);
+		return rc;
+	}
+	return peer_each(n->s, watch_peer, n, err);
+}
+
 /* --- the night --------------------------------------------------------- */
 
 /* A site that was put back uses numbers again that are used up: until it is
@@ -437,8 +501,7 @@ run(struct night *n, struct err *err)
 		return rc;
 	if ((rc = at_drops(n, err)) < 0 || (rc = night_open_store(n, err)) < 0)
 		return rc;
-	if (n->steps & NIGHT_WATCH &&
-	    (rc = peer_each(n->s, watch_peer, n, err)) < 0)
+	if (n->steps & NIGHT_WATCH && (rc = watch(n, err)) < 0)
 		return rc;
 	n->ended = n->s->clock;
 	store_closep(&n->s);

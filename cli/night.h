@@ -48,7 +48,9 @@ struct night_drop {
 	struct drop *drop;		/* borrowed from night.drops */
 	struct survey survey;
 	int there;			/* it was listed */
-	int safe;			/* removable, and all of it is on it */
+	int alarmed;			/* something is not well there */
+	int safe;			/* a medium that is carried, and all of
+					 * the night is on it */
 	struct retain_result pruned;
 	struct night_file *files;	/* owned */
 	size_t file_count;

@@ -5,10 +5,16 @@
 #include <unistd.h>
 
 #include "../base/file.h"
+#include "../base/medium.h"
+#include "../base/text.h"
 #include "../carry/mark.h"
+#include "../store/cadence.h"
+#include "../store/stream.h"
 #include "night_inside.h"
 
 #define WORKERS_MAX 3u
+#define TAKEN_S 1209600		/* 14 days: of who promised nothing */
+#define TAKEN_LEAST_S 604800	/* and 7 of who did, at least */
 
 static unsigned
 workers(void)
@@ -45,14 +51,13 @@ note_file(struct night_drop *d, const struct send_group *g,
 }
 
 static int
-publish_group(struct night *n, struct night_drop *d,
-    const struct send_group *g, struct err *err)
+write_group(struct night *n, struct night_drop *d,
+    const struct send_group *g, struct err *why, struct err *err)
 {
 	CLEANUP(export_result_clear) struct export_result files =
 	    EXPORT_RESULT_INIT;
 	struct export_request r = { .since_time = -1, .until_time = -1,
 	    .created = n->now, .workers = workers() };
-	struct err why = ERR_INIT;
 	size_t i;
 	int rc;
 
@@ -64,17 +69,38 @@ publish_group(struct night *n, struct night_drop *d,
 	progress_begin(&n->shown, "exporting", opt_flag(&n->c->opts,
 	    "progress"));
 	r.progress = progress_ticker(&n->shown);
-	rc = send_group(g, d->drop, n->s, &r, &files, &why);
+	rc = send_group(g, d->drop, n->s, &r, &files, why);
 	progress_end(&n->shown, rc >= 0);
 
 	/* The lock may be gone already. */
 	store_closep(&n->s);
-	if (rc < 0 && night_about_drop(n, d, &why, err) < 0)
-		return -(int)err->code;
 	for (i = 0; i < files.count; i++)
 		if (note_file(d, g, &files.files[i], err) < 0)
 			return -(int)err->code;
 	return 0;
+}
+
+/* Where a bundle finds no room, the receipt alone may: it lets the other side
+ * take away what it has there. */
+static int
+publish_group(struct night *n, struct night_drop *d,
+    const struct send_group *g, struct err *err)
+{
+	struct send_group receipt = *g;
+	struct err why = ERR_INIT, again = ERR_INIT;
+	int rc;
+
+	if ((rc = write_group(n, d, g, &why, err)) < 0)
+		return rc;
+	if (why.code == E_OK)
+		return 0;
+	if ((rc = night_about_drop(n, d, &why, err)) < 0 ||
+	    why.code != E_NOSPACE || g->what != SEND_BUNDLE || !g->owed)
+		return rc;
+	receipt.what = SEND_RECEIPT;
+	if ((rc = write_group(n, d, &receipt, &again, err)) < 0)
+		return rc;
+	return again.code == E_OK ? 0 : night_about_drop(n, d, &again, err);
 }
 
 static int
@@ -131,6 +157,73 @@ publish(struct night *n, struct night_drop *d, struct err *err)
 	return 0;
 }
 
+/* A peer that is not late by its promise, but takes nothing from the drop. */
+static int
+watch_block(struct night *n, struct night_drop *d, const struct peer *p,
+    int64_t since, struct err *err)
+{
+	int64_t patience = cadence_patience(p), now = n->s->clock;
+	struct err why = ERR_INIT;
+	char date[21];
+
+	if (p->silent_after == 0 || d->drop->removable ||
+	    !(n->steps & NIGHT_WATCH) || cadence_late_since(p, now) != 0)
+		return 0;
+	if (patience == 0)
+		patience = TAKEN_S;
+	if (patience < TAKEN_LEAST_S)
+		patience = TAKEN_LEAST_S;
+	if (now - since <= patience)
+		return 0;
+	text_date(date, since);
+	(void)err_set(&why, E_STALE_SOURCE, "drop \"%s\": %s has taken "
+	    "nothing of what waits for it since %s", d->drop->name, p->name,
+	    date);
+	(void)err_next(&why, "call that site: does its sync run, and does it "
+	    "reach this drop?");
+	return night_about_drop(n, d, &why, err);
+}
+
+/* What waits, since when without a step forward. */
+static int
+watch_peer_of(struct night *n, struct night_drop *d,
+    const struct retain_block *b, struct err *err)
+{
+	struct drop_wait w = { 0, 0 };
+	uint64_t acked;
+	int rc;
+
+	if ((rc = drop_waits(n->s, d->drop->id, b->peer->id, &w, err)) < 0 ||
+	    (rc = stream_since(n->s, b->peer->id, FILTER_ALL, &acked,
+	    err)) < 0)
+		return rc;
+	if (b->files == 0)
+		w.since = 0;
+	else if (w.since == 0 || w.since > n->s->clock || acked > w.acked)
+		w = (struct drop_wait){ n->s->clock, acked };
+	if ((rc = drop_wait(n->s, d->drop->id, b->peer->id, &w, err)) < 0)
+		return rc;
+	return w.since == 0 ? 0 : watch_block(n, d, b->peer, w.since, err);
+}
+
+/* Of all that wait: in one transaction. */
+static int
+watch_peers_of(struct night *n, struct night_drop *d,
+    const struct retain_block *blocks, size_t count, struct err *err)
+{
+	size_t i;
+	int rc;
+
+	if ((rc = store_begin(n->s, err)) < 0)
+		return rc;
+	for (i = 0; i < count && rc >= 0; i++)
+		rc = watch_peer_of(n, d, &blocks[i], err);
+	if (rc >= 0)
+		rc = store_commit(n->s, err);
+	store_rollback(n->s);
+	return rc;
+}
+
 static int
 note_blocks(struct night *n, struct night_drop *d, struct err *err)
 {
@@ -146,7 +239,8 @@ note_blocks(struct night *n, struct night_drop *d, struct err *err)
 	if (blocks == NULL || d->blocks == NULL)
 		return err_oom(err);
 	if ((rc = retain_blocks(&d->survey.files, n->s, peers, count, blocks,
-	    err)) < 0)
+	    err)) < 0 ||
+	    (rc = watch_peers_of(n, d, blocks, count, err)) < 0)
 		return rc;
 	for (i = 0; i < count; i++) {
 		struct night_block *b = &d->blocks[d->block_count];
@@ -166,13 +260,15 @@ note_blocks(struct night *n, struct night_drop *d, struct err *err)
 static int
 let_go(struct night *n, struct night_drop *d, struct err *err)
 {
+	CLEANUP(medium_clear) struct medium m = MEDIUM_INIT;
 	struct err why = ERR_INIT;
 
-	if (!d->drop->removable)
+	if (!d->drop->removable || d->alarmed)
 		return 0;
-	if (file_sync_medium(d->drop->path, &why) < 0)
+	if (medium_of(&m, d->drop->path, &why) < 0 ||
+	    file_sync_medium(d->drop->path, &why) < 0)
 		return night_about_drop(n, d, &why, err);
-	d->safe = 1;
+	d->safe = m.kind == MEDIUM_CARRIED;
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 int night_open_store(struct night *n, struct err *err);
 
 /* Note what is wrong at a drop; negative if nothing goes on. */
-int night_about_drop(struct night *n, const struct night_drop *d,
+int night_about_drop(struct night *n, struct night_drop *d,
     const struct err *why, struct err *err);
 
 /* Publish and prune.  Room is made before anything is written, and what this

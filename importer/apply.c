@@ -405,6 +405,23 @@ learn_heads(struct applying *x, struct err *err)
 	return 0;
 }
 
+/* The newest of our files that the peer has. */
+static int
+learn_reads(struct applying *x, struct err *err)
+{
+	const struct manifest *m = &x->a->m;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < m->heard_count; i++)
+		if (strcmp(m->heard[i].addressee, x->s->self.site) == 0 &&
+		    actor_cmp(&m->heard[i].actor, &x->s->self) == 0 &&
+		    (rc = stream_reads(x->s, x->a->peer.id,
+		    m->heard[i].sequence, err)) < 0)
+			return rc;
+	return 0;
+}
+
 static int
 remember(struct applying *x, const unsigned char id[32], struct err *err)
 {
@@ -420,6 +437,7 @@ remember(struct applying *x, const unsigned char id[32], struct err *err)
 		return rc;
 	if ((rc = take_statement(x, err)) < 0 ||
 	    (rc = learn_heads(x, err)) < 0 ||
+	    (rc = learn_reads(x, err)) < 0 ||
 	    (m->kind == MANIFEST_REQUEST &&
 	    (rc = stream_want(x->s, p->id, m->from.generation, m->sequence,
 	    (const unsigned char (*)[32])m->wanted, m->wanted_count,

@@ -494,6 +494,19 @@ import_listed(struct store *s, const struct folder_file *x,
 	return 0;
 }
 
+/* Whose it is, also if it turns out to be damaged. */
+static void
+fill_listed(struct import_report *r, const struct folder_file *f)
+{
+	if (f->what != LOOK_FOR_US)
+		return;
+	memcpy(r->from, f->name, sizeof r->from);
+	memcpy(r->from_site, f->from.site, sizeof r->from_site);
+	r->kind = f->kind;
+	r->sequence = f->sequence;
+	r->generation = f->from.generation;
+}
+
 int
 import_folder(struct store *s, const struct folder *f,
     const struct import_request *r, struct import_result *ret,
@@ -509,6 +522,7 @@ import_folder(struct store *s, const struct folder *f,
 		report = new_report(ret, f->at[i].path, err);
 		if (report == NULL)
 			return -(int)err->code;
+		fill_listed(report, &f->at[i]);
 		if ((rc = import_listed(s, &f->at[i], r, report, err)) < 0)
 			return rc;
 		progress |= report->outcome == IMPORT_APPLIED;

@@ -75,6 +75,16 @@ peer_set_silent(struct store *s, int64_t peer, int64_t silent_after,
 	    "ii", silent_after, peer);
 }
 
+int
+cadence_mend(struct store *s, struct err *err)
+{
+	int rc = store_run(s, err, "UPDATE peer SET last_heard=?1 WHERE "
+	    "last_heard>?1+86400", "i", s->clock);
+
+	return rc < 0 ? rc : store_run(s, err, "UPDATE peer SET added=?1 "
+	    "WHERE added>?1+86400", "i", s->clock);
+}
+
 int64_t
 cadence_late_since(const struct peer *p, int64_t now)
 {

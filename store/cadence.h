@@ -30,6 +30,10 @@ int64_t cadence_patience(const struct peer *p);
 int peer_set_silent(struct store *s, int64_t peer, int64_t silent_after,
     struct err *err);
 
+/* What was heard, or who was added, on a day that has not come yet was noted by
+ * a clock that was wrong: take it for today.  In a writing transaction. */
+int cadence_mend(struct store *s, struct err *err);
+
 /* Since when (seconds since 1970) the peer should have been heard of: 0 if it
  * is not late, or is revoked.  Counted from its last sign of life
  * (stream_hear), or from the day it was added where that is later. */

@@ -268,6 +268,59 @@ drop_set_peers(struct store *s, int64_t id, const int64_t *peers, size_t n,
 	return 0;
 }
 
+int
+drop_written(struct store *s, int64_t id, int64_t peer, int64_t *ret,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT max(written) FROM drop_peer "
+	    "WHERE depot=? AND peer=?", err);
+	uint64_t when = 0;
+
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "ii", id, peer);
+	if (count(s, st, &when, err) < 0)
+		return -(int)err->code;
+	*ret = (int64_t)when;
+	return 0;
+}
+
+int
+drop_write(struct store *s, int64_t id, int64_t peer, struct err *err)
+{
+	return store_run(s, err, "UPDATE drop_peer SET written=? WHERE "
+	    "depot=? AND peer=?", "iii", s->clock, id, peer);
+}
+
+int
+drop_waits(struct store *s, int64_t id, int64_t peer, struct drop_wait *ret,
+    struct err *err)
+{
+	sqlite3_stmt *st = store_sql(s, "SELECT waits,acked FROM drop_peer "
+	    "WHERE depot=? AND peer=?", err);
+	int rc;
+
+	*ret = (struct drop_wait){ 0, 0 };
+	if (st == NULL)
+		return -(int)err->code;
+	store_bind(st, "ii", id, peer);
+	if ((rc = store_step(s, st, err)) <= 0)
+		return rc;
+	ret->since = sqlite3_column_int64(st, 0);
+	ret->acked = (uint64_t)sqlite3_column_int64(st, 1);
+	(void)sqlite3_reset(st);
+	return 0;
+}
+
+int
+drop_wait(struct store *s, int64_t id, int64_t peer,
+    const struct drop_wait *w, struct err *err)
+{
+	return store_run(s, err, "UPDATE drop_peer SET waits=?3,acked=?4 "
+	    "WHERE depot=?1 AND peer=?2 AND (waits<>?3 OR acked<>?4)", "iiii",
+	    id, peer, w->since, (int64_t)w->acked);
+}
+
 /* --- files ------------------------------------------------------------- */
 
 void

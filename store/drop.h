@@ -60,6 +60,23 @@ int drop_peers(struct store *s, int64_t id, struct peer **ret,
 int drop_set_peers(struct store *s, int64_t id, const int64_t *peers,
     size_t count, struct err *err);
 
+/* When a file for the peer was last written there (seconds since 1970; 0:
+ * never, or it does not serve the peer); it was just now. */
+int drop_written(struct store *s, int64_t id, int64_t peer, int64_t *ret,
+    struct err *err);
+int drop_write(struct store *s, int64_t id, int64_t peer, struct err *err);
+
+struct drop_wait {
+	int64_t since;			/* 0: nothing waits */
+	uint64_t acked;			/* the peer's watermark then */
+};
+
+/* Since when what lies there waits for the peer; remember it. */
+int drop_waits(struct store *s, int64_t id, int64_t peer,
+    struct drop_wait *ret, struct err *err);
+int drop_wait(struct store *s, int64_t id, int64_t peer,
+    const struct drop_wait *w, struct err *err);
+
 /* --- what was seen ------------------------------------------------------ */
 
 enum drop_what {
@@ -80,6 +97,7 @@ struct drop_own {			/* what retention asks of ours */
 	char *addressees;		/* site ids with a space between,
 					 * ascending; owned */
 	int64_t freed;			/* since when it may go; 0: not */
+	int fresh;			/* here alone: written just now */
 };
 
 struct drop_file {

@@ -6,7 +6,7 @@
 #define COLUMNS "id,site,name,trusted,revoked,key_id,minisign,age,encrypt," \
 	"forward,added,last_import,last_export,life,acked_generation," \
 	"acked_sequence,owed,heard_actor,heard_sequence,heard_id," \
-	"last_heard,cadence,silent_after"
+	"last_heard,cadence,silent_after,stated,reads,asked"
 
 static const char *const encrypt_names[] = { "no", "yes", "required" };
 
@@ -74,6 +74,10 @@ of_row(struct store *s, sqlite3_stmt *st, struct peer *p, struct err *err)
 	p->cadence = sqlite3_column_int64(st, 21);
 	p->silent_after = sqlite3_column_type(st, 22) == SQLITE_NULL ? -1 :
 	    sqlite3_column_int64(st, 22);
+	p->stated = sqlite3_column_type(st, 23) == SQLITE_NULL ? -1 :
+	    sqlite3_column_int64(st, 23);
+	p->reads = (uint64_t)sqlite3_column_int64(st, 24);
+	p->asked = (uint64_t)sqlite3_column_int64(st, 25);
 	if ((rc = copy_actor(s, &p->life, st, 13, err)) < 0 ||
 	    (rc = copy_actor(s, &p->heard_actor, st, 17, err)) < 0)
 		return rc;

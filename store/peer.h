@@ -30,6 +30,14 @@ struct peer {
 	struct actor life;		/* newest known; generation 0: none */
 	uint64_t acked_generation, acked_sequence;	/* newest statement */
 	int owed;			/* we owe it a receipt */
+	int64_t stated;			/* what we state to it changed after
+					 * our file of this sequence; -1: there
+					 * is nothing to state */
+	uint64_t reads;			/* newest file of our present life
+					 * that it has read; 0: none */
+	uint64_t asked;			/* our newest file when it asked the
+					 * last time: up to it none is relied
+					 * on */
 	struct actor heard_actor;	/* newest file we have of it; */
 	uint64_t heard_sequence;	/* 0: none */
 	unsigned char heard_id[32];

@@ -115,6 +115,15 @@ const char schema_2[] =
     "WHERE id=heard_actor),0),seen_sequence=coalesce(heard_sequence,0),"
     "last_heard=last_import;"
 
+    /* What we state to a peer changed after our file `stated` (NULL: there is
+     * nothing to state); the newest file of our present life that it has read;
+     * and our newest when it asked the last time. */
+    "ALTER TABLE peer ADD COLUMN stated INTEGER;"
+    "ALTER TABLE peer ADD COLUMN reads INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peer ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE peer SET stated=(SELECT CAST(value AS INTEGER) FROM site WHERE "
+    "key='sequence') WHERE owed=1;"
+
     /* The seconds within which a peer promised its next file (0: it did not),
      * and after how many its silence is an alarm here (NULL: by its promise;
      * 0: never). */
@@ -132,12 +141,16 @@ const char schema_2[] =
     "CREATE TABLE wanted(peer INTEGER NOT NULL, hash BLOB NOT NULL, "
     "PRIMARY KEY(peer, hash)) WITHOUT ROWID;"
 
-    /* Drops: folders on shared storage, whom each serves. */
+    /* Drops: folders on shared storage; whom each serves, when a file for it was
+     * last written there, and since when what lies there waits for it without
+     * its watermark moving. */
     "CREATE TABLE drops(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
     "path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, keep INTEGER NOT NULL, "
     "together INTEGER NOT NULL, removable INTEGER NOT NULL, "
     "reached INTEGER);"
     "CREATE TABLE drop_peer(depot INTEGER NOT NULL, peer INTEGER NOT NULL, "
+    "written INTEGER NOT NULL DEFAULT 0, waits INTEGER NOT NULL DEFAULT 0, "
+    "acked INTEGER NOT NULL DEFAULT 0, "
     "PRIMARY KEY(depot, peer)) WITHOUT ROWID;"
 
     /* Files seen in a drop, as they were; of our own what retention asks. */

@@ -377,8 +377,8 @@ stream_life(struct store *s, struct peer *p, const struct actor *a,
 	if (p->life.generation >= a->generation)
 		return 0;
 	if ((rc = store_actor_id(s, a, &actor, err)) < 0 ||
-	    (rc = store_run(s, err, "UPDATE peer SET life=? WHERE id=?", "ii",
-	    actor, p->id)) < 0)
+	    (rc = store_run(s, err, "UPDATE peer SET life=?,reads=0 WHERE "
+	    "id=?", "ii", actor, p->id)) < 0)
 		return rc;
 	if (p->life.generation != 0) {
 		/* It may have lost what it sent us. */
@@ -395,8 +395,19 @@ stream_life(struct store *s, struct peer *p, const struct actor *a,
 int
 stream_set_owed(struct store *s, int64_t peer, int owed, struct err *err)
 {
-	return store_run(s, err, "UPDATE peer SET owed=? WHERE id=?", "ii",
-	    (int64_t)owed, peer);
+	if (owed)
+		return store_run(s, err, "UPDATE peer SET owed=1,stated=? "
+		    "WHERE id=?", "ii", (int64_t)s->sequence, peer);
+	return store_run(s, err, "UPDATE peer SET owed=0 WHERE id=?", "i",
+	    peer);
+}
+
+int
+stream_reads(struct store *s, int64_t peer, uint64_t sequence,
+    struct err *err)
+{
+	return store_run(s, err, "UPDATE peer SET reads=max(reads,?) WHERE "
+	    "id=?", "ii", (int64_t)sequence, peer);
 }
 
 int

@@ -92,8 +92,15 @@ int stream_hear(struct store *s, int64_t peer, uint64_t generation,
 int stream_life(struct store *s, struct peer *p, const struct actor *a,
     struct err *err);
 
+/* What we state to a peer has changed: it is owed a file that says so; or one
+ * was written. */
 int stream_set_owed(struct store *s, int64_t peer, int owed,
     struct err *err);
+
+/* The peer has read this file of our present life. */
+int stream_reads(struct store *s, int64_t peer, uint64_t sequence,
+    struct err *err);
+
 int stream_touch(struct store *s, int64_t peer, int is_import,
     struct err *err);		/* last_import or last_export = now */
 

@@ -115,6 +115,9 @@ stream_want(struct store *s, int64_t peer, uint64_t generation,
 	if ((rc = store_run(s, err, "DELETE FROM wanted WHERE peer=?", "i",
 	    peer)) < 0)
 		return rc;
+	if ((rc = store_run(s, err, "UPDATE peer SET asked=? WHERE id=?", "ii",
+	    (int64_t)s->sequence, peer)) < 0)
+		return rc;
 	for (i = 0; i < count; i++)
 		if ((rc = store_run(s, err, "INSERT INTO wanted(peer,hash) "
 		    "VALUES(?,?)", "ih", peer, hashes[i])) < 0)

@@ -160,6 +160,7 @@ TEST(receipts_and_requests)
 	static const struct rule rows[] = {
 		{ "the newest stays", "R1:b", "b9", "", "1" },
 		{ "an older one goes", "R1:b R2:b", "", "", "2" },
+		{ "an excerpt need not come", "R1:b E2:b", "", "", "1 2" },
 		{ "a bundle carries one", "R1:b B2:b:0-5", "", "", "2" },
 		{ "a request is one", "R1:b Q2:b", "", "b", "2" },
 		{ "an older bundle does not say it", "B1:b:0-5 R2:b", "", "",
@@ -347,6 +348,7 @@ TEST(how_far_it_leads)
 		{ "B1:b+c:0-5 B2:c:0-5 R3:b E4:b:0-9 X5", 0, 0 },
 		{ "B1:b:0-5:1 B2:b:0-5:2:[\"A\"]", 0, 0 }
 	};
+	struct retain_stream st;
 	struct retains t;
 	uint64_t reach;
 	size_t i;
@@ -355,8 +357,10 @@ TEST(how_far_it_leads)
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
 		retains_reset(&t);
 		retains_files(&t, rows[i].files);
-		CHECK_OK(retain_reach(&t.x.files, &t.l.s->self, "b",
-		    FILTER_ALL, rows[i].since, &reach, &t.l.err), &t.l.err);
+		st = (struct retain_stream){ &t.l.s->self, "b", FILTER_ALL,
+		    rows[i].since, 0 };
+		CHECK_OK(retain_reach(&t.x.files, &st, &reach, &t.l.err),
+		    &t.l.err);
 		if (reach != rows[i].reach)
 			FAIL("\"%s\" from %d leads to %d, not %d",
 			    rows[i].files, (int)rows[i].since, (int)reach,

@@ -123,10 +123,12 @@ export(struct world *w, const char *to, uint64_t since)
 static void
 send_to(struct world *w, const char *to, uint64_t since)
 {
+	const struct retain_stream st = { &w->t.l.s->self, to, FILTER_ALL,
+	    since, 0 };
 	uint64_t led;
 
-	CHECK_OK(retain_reach(&w->t.x.files, &w->t.l.s->self, to, FILTER_ALL,
-	    since, &led, &w->t.l.err), &w->t.l.err);
+	CHECK_OK(retain_reach(&w->t.x.files, &st, &led, &w->t.l.err),
+	    &w->t.l.err);
 	if (led < w->top)
 		export(w, to, since);
 }
