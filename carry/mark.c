@@ -57,11 +57,22 @@ mark_write(const char *path, struct err *err)
 	randombytes_buf(bytes, sizeof bytes);
 	text_hex(text + HEAD_LEN, bytes, sizeof bytes);
 	text[MARK_LEN - 1] = '\n';
-	if ((rc = file_part_open(&part, path, err)) < 0 ||
-	    (rc = file_write(part.fd, text, MARK_LEN, path, err)) < 0 ||
+	if ((rc = file_part_open(&part, path, err)) < 0)
+		return rc;
+
+	/* It says nothing that is private, and all sites must read it.  A
+	 * file system without modes has its own. */
+	(void)fchmod(part.fd, 0644);
+	if ((rc = file_write(part.fd, text, MARK_LEN, path, err)) < 0 ||
 	    (rc = file_part_settle(&part, err)) < 0)
 		return rc;
 	return file_part_publish(&part, err);
+}
+
+void
+mark_sweep(const char *folder)
+{
+	file_sweep(folder, MARK_NAME);
 }
 
 int
@@ -74,6 +85,7 @@ mark_make(const char *folder, char ret[DROP_MARK_LEN + 1], struct err *err)
 	if ((rc = mark_path(folder, &path, err)) < 0 ||
 	    (rc = mark_read(path.at, ret, err)) < 0)
 		return rc;
+	mark_sweep(folder);
 	if (rc > 0)
 		return 0;
 

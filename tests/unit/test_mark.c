@@ -91,6 +91,53 @@ TEST(made_once_and_read)
 	end();
 }
 
+/* Whatever the umask: the other sites have other accounts. */
+TEST(all_may_read_it)
+{
+	mode_t mask = umask(077);
+	char mark[DROP_MARK_LEN + 1], path[96];
+	struct stat st;
+
+	begin();
+	CHECK_INT(mark_make(folder, mark, &err), 1);
+	(void)umask(mask);
+	(void)snprintf(path, sizeof path, "%s/" MARK_NAME, folder);
+	CHECK_INT(stat(path, &st), 0);
+	CHECK_INT(st.st_mode & 0777, 0644);
+	end();
+}
+
+/* A run that was killed is cleared away, with a mark there or without; what is
+ * no mark in the making is not touched. */
+TEST(dead_runs)
+{
+	static const char *const names[] = {
+		"." MARK_NAME ".0123456789abcdef.part",
+		".a_to_b.0123456789abcdef.part", "." MARK_NAME ".part"
+	};
+	char mark[DROP_MARK_LEN + 1], path[160];
+	size_t i;
+	int made, fd;
+
+	begin();
+	for (made = 1; made >= 0; made--) {
+		for (i = 0; i < 3; i++) {
+			(void)snprintf(path, sizeof path, "%s/%s", folder,
+			    names[i]);
+			fd = open(path, O_WRONLY | O_CREAT, 0600);
+			CHECK(fd >= 0);
+			(void)close(fd);
+		}
+		CHECK_INT(mark_make(folder, mark, &err), made);
+		for (i = 0; i < 3; i++) {
+			(void)snprintf(path, sizeof path, "%s/%s", folder,
+			    names[i]);
+			CHECK_INT(access(path, F_OK), i == 0 ? -1 : 0);
+		}
+	}
+	end();
+}
+
 TEST(the_first_one_counts)
 {
 	char mark[DROP_MARK_LEN + 1];
