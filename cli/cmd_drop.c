@@ -541,13 +541,16 @@ static int
 part(struct cmd *c, unsigned steps, struct err *err)
 {
 	CLEANUP(night_clear) struct night n = NIGHT_INIT;
+	mode_t mask;
 	int rc;
 
 	n.c = c;
 	n.steps = steps;
 	n.only = c->opts.args;
 	n.only_count = c->opts.arg_count;
+	mask = umask(022);		/* as of sync */
 	rc = night_run(&n, err);
+	(void)umask(mask);
 	if (c->out.json)
 		night_json(&c->out, &n);
 	else

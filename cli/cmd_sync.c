@@ -1,5 +1,6 @@
 /* satchel sync: a night's work on the drops. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -52,6 +53,7 @@ run(struct cmd *c, struct err *err)
 	CLEANUP(buf_freep) const char **only = NULL;
 	CLEANUP(night_clear) struct night n = NIGHT_INIT;
 	struct err told = ERR_INIT;
+	mode_t mask;
 	int rc;
 
 	n.c = c;
@@ -59,7 +61,12 @@ run(struct cmd *c, struct err *err)
 	if ((rc = opt_many(&c->opts, "drop", &only, &n.only_count, err)) < 0)
 		return rc;
 	n.only = only;
+
+	/* What lies in a drop is for the accounts of others to read, as far as
+	 * the folder lets them; the home is closed to them. */
+	mask = umask(022);
 	rc = night_run(&n, err);
+	(void)umask(mask);
 	say(c, &n);
 	out_flush(&c->out);
 	night_errors(&n);

@@ -50,6 +50,24 @@ check 'all do' same_digest a hub
 check 'and nothing but receipts lies there' test -z "$(lying |
     grep -v receipt)"
 
+# --- whatever the umask, the other accounts can read what lies in a drop
+# closed SITE WORD...: as one who lets nobody read what he writes.
+closed() {
+	(umask 077 && sat "$@")
+}
+mkdir open
+chmod 755 open
+need closed a drop add open open --peers hub
+need load a "$(thing open 1)"
+check 'a night' expect_exit 0 closed a sync --report open.json
+need load a "$(thing open 2)"
+check 'a part of one' expect_exit 0 closed a drop publish open
+check 'it wrote' test "$(find open -name '*.satchel' | wc -l)" -eq 2
+check 'for all to read' test -z "$(find open ! -perm -044)"
+check 'but not the report' test -z "$(find open.json -perm /077)"
+check 'nor the home' test -z "$(find a -maxdepth 0 -perm /077)"
+need sat a drop remove open
+
 # --- missed nights: what is newest replaces what was not read
 for night in 1 2 3 4 5; do
 	need load a "$(thing "missed-$night" "$night")"
