@@ -281,6 +281,8 @@ is_useless(struct store *s, const struct drop_own *own, int read,
 	char site[SITE_LEN + 1];
 	struct peer p;
 
+	if (*list == '\0')
+		return 0;
 	while (next_site(&list, site)) {
 		if ((rc = peer_by_site(s, site, &p, err)) < 0)
 			return rc;

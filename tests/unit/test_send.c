@@ -56,6 +56,18 @@ plan(struct carries *c, int64_t now)
 
 /* Write all of it. */
 static void
+put(struct carries *c, const struct export_result *files)
+{
+	struct minisign_pub own;
+	size_t i;
+
+	minisign_public(sites_find(&c->t, c->s->self.site)->key, &own);
+	for (i = 0; i < files->count; i++)
+		CHECK_OK(survey_put(&c->x, c->s, files->files[i].path, &own,
+		    &c->t.err), &c->t.err);
+}
+
+static void
 send_all(struct carries *c)
 {
 	CLEANUP(send_plan_clear) struct send_plan p = { NULL, 0 };
@@ -76,8 +88,10 @@ send_all(struct carries *c)
 		CHECK_OK(send_group(&p.at[i], &c->drop, c->s, &r, &files,
 		    &c->t.err), &c->t.err);
 		CHECK(files.count > 0);
+		put(c, &files);
 		export_result_clear(&files);
 	}
+	carries_save(c);
 }
 
 static void
@@ -236,6 +250,7 @@ owe(struct carries *c, const char *site)
 TEST(a_receipt_that_is_owed)
 {
 	struct carries c;
+	struct peer p;
 
 	begin(&c, "abcd", "bcd", 0);
 	owe(&c, "c");
@@ -249,6 +264,16 @@ TEST(a_receipt_that_is_owed)
 	carries_load(&c, "{\"uid\":\"a1\",\"type\":\"T\"}\n");
 	check_plan(&c, "b:bundle(1) c:bundle(1) d:bundle(1)");
 	send_all(&c);
+	check_plan(&c, "b:- c:- d:-");
+
+	/* What others took away is written again, until it was read. */
+	owe(&c, "d");
+	send_all(&c);
+	check_plan(&c, "b:- c:- d:-");
+	carries_shell(&c, "rm *receipt*");
+	check_plan(&c, "b:- c:- d:receipt");
+	CHECK_INT(peer_by_site(c.s, "d", &p, &c.t.err), 1);
+	CHECK_OK(stream_reads(c.s, p.id, c.s->sequence, &c.t.err), &c.t.err);
 	check_plan(&c, "b:- c:- d:-");
 	carries_end(&c);
 }
@@ -317,13 +342,14 @@ TEST(attachments_that_are_wanted)
 	send_all(&c);
 	check_plan(&c, "b:- c:-");
 
-	/* What nobody here has cannot be sent. */
+	/* What nobody here has cannot be sent, but who asks is sent again what
+	 * lies there. */
 	want(&c, "b", 1, hashes, 1);
-	check_plan(&c, "b:- c:-");
+	check_plan(&c, "b:bundle(1) c:-");
 	(void)crypto_generichash(hashes[1], 32, (const unsigned char *)"data",
 	    4, NULL, 0);
 	want(&c, "b", 2, hashes, 2);
-	check_plan(&c, "b:bundle c:-");
+	check_plan(&c, "b:bundle(1) c:-");
 	send_all(&c);
 	check_plan(&c, "b:- c:-");
 	carries_end(&c);
