@@ -1,6 +1,7 @@
 #include "mark.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 #define HEAD "satchel drop 1\n"
 #define HEAD_LEN (sizeof HEAD - 1)
 #define MARK_LEN (HEAD_LEN + DROP_MARK_LEN + 1)
+
+#define TRIES 8u			/* to make one among many */
 
 static int
 mark_path(const char *folder, struct buf *out, struct err *err)
@@ -47,9 +50,8 @@ mark_read(const char *path, char ret[DROP_MARK_LEN + 1], struct err *err)
 }
 
 static int
-mark_write(const char *path, struct err *err)
+mark_fill(struct file_part *part, const char *path, struct err *err)
 {
-	CLEANUP(file_part_clear) struct file_part part = FILE_PART_INIT;
 	unsigned char bytes[DROP_MARK_LEN / 2];
 	char text[MARK_LEN + 1] = HEAD;
 	int rc;
@@ -57,16 +59,36 @@ mark_write(const char *path, struct err *err)
 	randombytes_buf(bytes, sizeof bytes);
 	text_hex(text + HEAD_LEN, bytes, sizeof bytes);
 	text[MARK_LEN - 1] = '\n';
-	if ((rc = file_part_open(&part, path, err)) < 0)
+	if ((rc = file_part_open(part, path, err)) < 0)
 		return rc;
 
 	/* It says nothing that is private, and all sites must read it.  A
 	 * file system without modes has its own. */
-	(void)fchmod(part.fd, 0644);
-	if ((rc = file_write(part.fd, text, MARK_LEN, path, err)) < 0 ||
-	    (rc = file_part_settle(&part, err)) < 0)
+	(void)fchmod(part->fd, 0644);
+	if ((rc = file_write(part->fd, text, MARK_LEN, path, err)) < 0)
 		return rc;
-	return file_part_publish(&part, err);
+	return file_part_settle(part, err);
+}
+
+/* 1: made; 0: another site was quicker, or took ours for what a dead run
+ * left.  Until it has its name it stays open, and so locked. */
+static int
+mark_write(const char *path, struct err *err)
+{
+	CLEANUP(file_part_clear) struct file_part part = FILE_PART_INIT;
+	CLEANUP(file_closep) int held = -1;
+	struct stat st;
+
+	if (mark_fill(&part, path, err) >= 0) {
+		held = fcntl(part.fd, F_DUPFD_CLOEXEC, 0);
+		if (file_part_publish(&part, err) >= 0)
+			return 1;
+	}
+	if (err->code != E_USAGE &&
+	    (held < 0 || fstat(held, &st) != 0 || st.st_nlink > 0))
+		return -(int)err->code;
+	err_clear(err);
+	return 0;
 }
 
 void
@@ -79,25 +101,21 @@ int
 mark_make(const char *folder, char ret[DROP_MARK_LEN + 1], struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
-	struct err why = ERR_INIT;
-	int rc;
+	int rc, made = 0;
+	unsigned i;
 
-	if ((rc = mark_path(folder, &path, err)) < 0 ||
-	    (rc = mark_read(path.at, ret, err)) < 0)
+	if ((rc = mark_path(folder, &path, err)) < 0)
 		return rc;
-	mark_sweep(folder);
-	if (rc > 0)
-		return 0;
-
-	/* Another site may be quicker: then its mark counts. */
-	if ((rc = mark_write(path.at, &why)) < 0 && why.code != E_USAGE) {
-		*err = why;
-		return rc;
+	for (i = 0; i < TRIES; i++) {
+		if ((rc = mark_read(path.at, ret, err)) < 0)
+			return rc;
+		mark_sweep(folder);
+		if (rc > 0)
+			return made;
+		if ((rc = made = mark_write(path.at, err)) < 0)
+			return rc;
 	}
-	if ((rc = mark_read(path.at, ret, err)) < 0)
-		return rc;
-	return rc > 0 ? why.code == E_OK : err_set(err, E_IO, "\"%s\" does "
-	    "not stay there", path.at);
+	return err_set(err, E_IO, "\"%s\" does not stay there", path.at);
 }
 
 int
