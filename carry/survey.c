@@ -112,7 +112,9 @@ add_broken(struct survey *x, size_t file, const struct err *why,
 {
 	struct survey_broken *more;
 
-	if (now - x->files.at[file].first < SURVEY_COPY_S)
+	/* That a peer is revoked was decided here: it is no news each night. */
+	if (now - x->files.at[file].first < SURVEY_COPY_S ||
+	    why->code == E_REVOKED)
 		return 0;
 	if (x->broken_count == SURVEY_BROKEN_MAX) {
 		x->broken_more++;
