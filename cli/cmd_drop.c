@@ -97,9 +97,39 @@ need_drop(struct store *s, const char *name, struct drop *ret,
 	return err_next(err, "'satchel drop list' names them");
 }
 
+/* Does `path` lie below `folder`, or is it that?  Real names, both. */
+static int
+is_within(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 && (path[len] == '/' ||
+	    path[len] == '\0' || (len > 0 && folder[len - 1] == '/'));
+}
+
+/* What is in a drop is read, and written for others to read. */
+static int
+check_folder(const struct store *s, const char *path, struct err *err)
+{
+	CLEANUP(buf_freep) char *home = realpath(s->home, NULL);
+
+	if (home == NULL)
+		return err_io(err, errno, "\"%s\"", s->home);
+	if (is_within(home, path))
+		(void)err_set(err, E_USAGE, "\"%s\" cannot be a drop: the "
+		    "home of this site is in it", path);
+	else if (is_within(path, home))
+		(void)err_set(err, E_USAGE, "\"%s\" cannot be a drop: it is "
+		    "in the home of this site", path);
+	else
+		return 0;
+	return err_next(err, "make a folder for it on the share");
+}
+
 /* The folder, by its real name. */
 static int
-set_path(struct drop *d, const char *path, struct err *err)
+set_path(struct drop *d, const struct store *s, const char *path,
+    struct err *err)
 {
 	struct stat st;
 	char *real = realpath(path, NULL);
@@ -112,7 +142,7 @@ set_path(struct drop *d, const char *path, struct err *err)
 	}
 	free(d->path);
 	d->path = real;
-	return 0;
+	return check_folder(s, real, err);
 }
 
 /* Last of all: what is refused leaves no mark. */
@@ -247,7 +277,7 @@ add(struct cmd *c, struct err *err)
 	d.removable = opt_flag(&c->opts, "removable");
 	if ((rc = home_open(c, HOME_WRITE, &s, err)) < 0 ||
 	    (rc = add_peers(c, s, &peers, err)) < 0 ||
-	    (rc = set_path(&d, c->opts.args[1], err)) < 0 ||
+	    (rc = set_path(&d, s, c->opts.args[1], err)) < 0 ||
 	    (rc = store_begin(s, err)) < 0 ||
 	    (rc = drop_add(s, &d, err)) < 0 ||
 	    (rc = drop_set_peers(s, d.id, peers.at, peers.count, err)) < 0 ||
@@ -304,7 +334,7 @@ set_one(struct drop *d, struct ids *peers, struct store *s, const char *pair,
 	if (len == 4 && strncmp(pair, "keep", len) == 0)
 		return set_days(d, value, err);
 	if (len == 4 && strncmp(pair, "path", len) == 0)
-		return set_path(d, value, err);
+		return set_path(d, s, value, err);
 	if (len == 5 && strncmp(pair, "peers", len) == 0)
 		return add_ids(peers, s, value, err);
 	if (len == 8 && strncmp(pair, "together", len) == 0)

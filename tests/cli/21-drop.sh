@@ -35,6 +35,17 @@ row more cards/a --peers b
 row 'mo re' other --peers b
 row ../more other --peers b
 row more
+mkdir a/below
+for place in / . a a/below a/keys link/../..; do
+	row more "$place" --peers b
+	check 'it says why' grep -q 'cannot be a drop: .* home of this site' err
+	check 'it has no mark' test ! -e "$place/.satchel-drop"
+done
+mkdir cc
+check 'a name that only begins so' expect_exit 0 sat c drop add more cc \
+    --peers b
+check 'what is moved is looked at, too' fails E_USAGE 2 \
+    sat c drop set more path=c
 check 'nothing was made by that' test "$(sat a drop list --json |
     jq '.drops | length')" -eq 1
 check 'nor marked' test ! -e other/.satchel-drop
