@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/file.h"
@@ -76,6 +77,46 @@ look_for_parts(struct doctor *d, const struct drop *x)
 		    "began", x->name, left, left == 1 ? "" : "s");
 }
 
+/* Can only its owner read it?  What is not there any more does not count. */
+static int
+is_closed(const char *folder, const char *name)
+{
+	CLEANUP(buf_clear) struct buf path = BUF_INIT;
+	struct stat st;
+
+	buf_addf(&path, "%s/%s", folder, name);
+	return buf_str(&path) != NULL && lstat(path.at, &st) == 0 &&
+	    S_ISREG(st.st_mode) && (st.st_mode & 044) == 0;
+}
+
+/* Other sites have other accounts.  Of a stick, who mounts it says who may read
+ * it. */
+static int
+look_at_modes(struct doctor *d, struct store *s, const struct drop *x,
+    struct err *err)
+{
+	CLEANUP(drop_files_clear) struct drop_files files = { NULL, 0, 0 };
+	const char *first = is_closed(x->path, MARK_NAME) ? MARK_NAME : NULL;
+	unsigned count = first != NULL;
+	size_t i;
+	int rc;
+
+	if ((rc = drop_files_load(s, x->id, &files, err)) < 0)
+		return rc;
+	for (i = 0; i < files.count; i++)
+		if (files.at[i].what == DROP_OWN &&
+		    is_closed(x->path, files.at[i].name)) {
+			first = first != NULL ? first : files.at[i].name;
+			count++;
+		}
+	if (count > 0)
+		doctor_say(d, DOCTOR_NOTE, "chmod go+r them, or see how the "
+		    "share is mounted", "drop \"%s\" has %u file%s that other"
+		    " accounts may not read, such as \"%.300s\"", x->name,
+		    count, count == 1 ? "" : "s", first);
+	return 0;
+}
+
 static void
 look_at_room(struct doctor *d, const struct drop *x)
 {
@@ -134,7 +175,7 @@ look_at_drop(struct doctor *d, struct store *s, const struct drop *x,
 	}
 	look_at_room(d, x);
 	look_for_parts(d, x);
-	return 0;
+	return x->removable ? 0 : look_at_modes(d, s, x, err);
 }
 
 /* --- nights ------------------------------------------------------------ */

@@ -154,12 +154,26 @@ check 'a promise without a night is a note' sh -c '"$SATCHEL" --home a doctor |
 touch nightly/.a_to_b.satchel.Xx.part
 check 'what was begun and not ended' sh -c '"$SATCHEL" --home a doctor |
     grep -q "note .*1 file that a dead run began"'
+rm nightly/.a_to_b.satchel.Xx.part
+# unread N FILE: doctor says so of so many files of a drop.
+unread() {
+	sat a doctor | grep -q "note .* has $1 files* that other accounts may \
+not read, such as \"$2\""
+}
+check 'what all can read is no news' not unread '.' '.*'
+chmod 600 nightly/.satchel-drop
+check 'a mark that others cannot read' unread 1 .satchel-drop
+need sat a drop publish night
+chmod 600 nightly/a_to_b_*
+check 'and files of ours' unread 2 .satchel-drop
+chmod 640 nightly/.satchel-drop
+check 'a group is enough' unread 1 'a_to_b_.*'
 rm nightly/.satchel-drop
 check 'a drop that is not mounted' fails E_CONFIG 2 sat a doctor
 need sat a drop set night removable=yes
 check 'may be absent' expect_exit 0 sat a doctor
 check 'status lists it' test "$(sat a status --json |
-    jq -c '.drops | map([.name, .files, .reached])')" = '[["night",0,null]]'
+    jq -c '.drops | map([.name, .files])')" = '[["night",1]]'
 
 # the database
 size=$(size_of b/store.db)
