@@ -329,7 +329,9 @@ say_state(struct out *o, const struct scan_file *f)
 
 	switch (f->state) {
 	case SCAN_NEW:
-		out_text(o, is_card ? "no peer of this site" : "new");
+		out_text(o, is_card ? "no peer of this site" :
+		    f->kind == MANIFEST_BUNDLE || f->kind == MANIFEST_EXCERPT ?
+		    "new, not verified yet" : "new");
 		break;
 	case SCAN_READ:
 		out_text(o, is_card ? "known" : "already read");

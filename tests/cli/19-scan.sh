@@ -62,7 +62,7 @@ stick/it's here/invoice.pdf
 stick/a\x1b[2Jb
   bundle 2 of lab-a, 1 objects, DATE: already read
 stick/a/third
-  bundle 3 of lab-a, 1 objects, DATE: new
+  bundle 3 of lab-a, 1 objects, DATE: new, not verified yet
 stick/known
   card of lab-c (site ID), DATE: known
 stick/card
