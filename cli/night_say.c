@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "../base/file.h"
 #include "../base/text.h"
+#include "home.h"
 
 #define REPORT_MAX (UINT32_C(64) << 20)
 
@@ -171,8 +173,8 @@ night_words(struct out *o, const struct night *n)
 		out_text(o, "'satchel conflicts list' shows what a person must "
 		    "decide\n");
 	if (n->name[0] != '\0')
-		out_text(o, night_exit(n) == 0 ? "%s: all is well\n" :
-		    "%s: not all is well\n", n->name);
+		out_text(o, n->ended != 0 && night_exit(n) == 0 ?
+		    "%s: all is well\n" : "%s: not all is well\n", n->name);
 }
 
 void
@@ -273,22 +275,43 @@ mail_alarm(struct out *o, const struct err *err)
 	out_text(o, "\n");
 }
 
+/* In a header: the site, or before it knew its name the last part of its
+ * home's path, cut where that is long. */
+static void
+mail_name(struct out *o, const struct night *n)
+{
+	CLEANUP(buf_clear) struct buf home = BUF_INIT;
+	CLEANUP(buf_freep) char *real = NULL;
+	struct err err = ERR_INIT;
+	const char *at = n->name;
+	size_t i;
+
+	if (at[0] == '\0' && home_path(&n->c->opts, &home, &err) >= 0 &&
+	    buf_str(&home) != NULL) {
+		real = realpath(home.at, NULL);
+		at = real != NULL ? real : home.at;
+		at = strrchr(at, '/') != NULL ? strrchr(at, '/') + 1 : at;
+	}
+	for (i = 0; at[i] != '\0' && i < NAME_LEN; i++)
+		out_text(o, "%c", at[i] >= ' ' && at[i] <= '~' ? at[i] : '?');
+}
+
 static void
 mail_text(struct out *o, const struct night *n, const struct err *failed)
 {
 	struct err err;
 	size_t i;
 
-	if (failed->code != E_OK)	/* perhaps before it knew its name */
-		out_text(o, "Subject: satchel%s%s: the sync failed (%s)\n",
-		    n->name[0] != '\0' ? " " : "", n->name,
+	out_text(o, "Subject: satchel ");
+	mail_name(o, n);
+	if (failed->code != E_OK)
+		out_text(o, ": the sync failed (%s)\n",
 		    err_name(failed->code));
 	else if (n->alarm_count > 0)
-		out_text(o, "Subject: satchel %s: %zu alarm%s\n", n->name,
-		    n->alarm_count, n->alarm_count == 1 ? "" : "s");
+		out_text(o, ": %zu alarm%s\n", n->alarm_count,
+		    n->alarm_count == 1 ? "" : "s");
 	else
-		out_text(o, "Subject: satchel %s: %" PRIu64 " in conflict\n",
-		    n->name, n->conflicts);
+		out_text(o, ": %" PRIu64 " in conflict\n", n->conflicts);
 	out_text(o, "MIME-Version: 1.0\nContent-Type: text/plain; "
 	    "charset=UTF-8\nAuto-Submitted: auto-generated\n\n");
 	if (failed->code != E_OK)

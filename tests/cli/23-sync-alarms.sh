@@ -38,6 +38,25 @@ alarmed() {
 	    (.alarms[0].next | length > 0)'
 }
 
+# --- nights that could not begin
+need sat new init --name new
+check 'without a drop' fails E_CONFIG 2 sat new sync --verbose \
+    --mail-summary mail
+check 'it is not said to be well' grep -qx 'new: not all is well' out
+check 'nor in the mail' grep -qx \
+    'Subject: satchel new: the sync failed (E_CONFIG)' mail
+mkdir "$SCRATCH/no
+site"
+for home in no/such/ "$SCRATCH/no
+site/." no_site; do
+	rm mail
+	check "no site in $home" fails 'E_CONFIG|E_IO' '2|3' sat "$home" sync \
+	    --mail-summary mail
+	check 'the mail names the folder' grep -Eqx \
+	    'Subject: satchel (such|no[?]site|no_site): the sync failed .*' mail
+	check 'in one line' test "$(sed -n 2p mail)" = 'MIME-Version: 1.0'
+done
+
 # --- one lock
 lock=a/sync.lock
 need quiet a
