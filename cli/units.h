@@ -3,7 +3,8 @@
  *
  * Each text begins with a line that says who wrote it, for which site.  What
  * systemd and cron make of a line is in systemd.syntax(7), systemd.unit(5),
- * systemd.exec(5), systemd.time(7) of version 252, and crontab(5) of Debian's cron.
+ * systemd.exec(5), systemd.time(7) of version 252, and crontab(5) of Debian's
+ * cron.
  */
 #ifndef SATCHEL_UNITS_H
 #define SATCHEL_UNITS_H
