@@ -180,7 +180,9 @@ guard_restored(struct store *s, const char *state, const char *nonce,
 	if ((rc = store_begin(s, err)) < 0 ||
 	    (rc = store_run(s, err, "DELETE FROM file_out", "")) < 0 ||
 	    (rc = store_run(s, err, "UPDATE peer SET owed=1,stated=0,"
-	    "reads=0,asked=0", "")) < 0)
+	    "reads=0,asked=0", "")) < 0 ||
+	    (rc = store_run(s, err, "UPDATE drop_peer SET waits=0,acked=0",
+	    "")) < 0)
 		return rc;
 	s->self.generation = s->latest = top + 1;
 	(void)strcpy(s->self.nonce, nonce);

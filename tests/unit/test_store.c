@@ -487,6 +487,9 @@ TEST(guard_begins_a_life)
 	    &l.err), 0);
 	CHECK_INT(l.s->self.generation, 1);
 
+	/* What peers took of the old life says nothing of the new one. */
+	CHECK_OK(store_run(l.s, &l.err, "INSERT INTO drop_peer(depot,peer,"
+	    "waits,acked) VALUES(1,1,2,3)", ""), &l.err);
 	set_sequence(&l, 6);
 	CHECK_INT(guard_restored(l.s, state_of(&l), "4444444444444444", 0, "",
 	    &l.err), 1);
@@ -497,6 +500,7 @@ TEST(guard_begins_a_life)
 	CHECK_INT(l.s->sequence, 0);
 	CHECK_INT(l.s->head[0] | l.s->head[31], 0);
 	CHECK_INT(l.s->seq, 1);
+	CHECK_INT(lab_number(&l, "SELECT waits+acked FROM drop_peer"), 0);
 	CHECK_OK(guard_check(l.s, state_of(&l), &l.err), &l.err);
 
 	/* Above every one of ours that a file named. */
