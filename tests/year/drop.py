@@ -21,6 +21,8 @@ class File:
         self.sequence = m["sequence"]
         self.since, self.until = m.get("since", 0), m.get("until", 0)
         self.to = tuple(sorted(t["site"] for t in m["to"]))
+        self.receipts = [(to, life[1], until) for to, life, _, until in
+                         m.get("receipts", ())]
         self.cadence = m.get("cadence", 0)
         self.stream = (self.sender, *self.life, tuple(m.get("filter", ())))
         self.key = (self.sender, *self.life, self.sequence)

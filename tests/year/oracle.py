@@ -3,6 +3,7 @@ rules of the design: written anew, in other words than the program's."""
 import copy
 
 DAY = 86400
+TAKEN = {True: 7 * DAY, False: 14 * DAY}    # by a peer that promises, or not
 SLACK = 180             # seconds about a limit in which both is right
 
 
@@ -17,6 +18,7 @@ class Knowledge:
         self.seen = {}          # site: the newest file's age
         self.heard = {}         # site: when
         self.cadence = {}       # site: seconds
+        self.stated = {}        # site: how far it has ours, and since when
         self.broken = {}        # name: first seen
 
     def copy(self):
@@ -30,11 +32,15 @@ class Knowledge:
         self.heard[f.sender] = now
         return True
 
-    def take(self, f, now):
+    def take(self, f, me, now):
         """One file for this site.  True: a gap."""
         if f.key in self.read:
             return False
         newest = self.hear(f, now)
+        for (to, life, until) in f.receipts:
+            if newest and to == me and \
+                    (life, until) > self.stated.get(f.sender, ((0, 0), 0))[0]:
+                self.stated[f.sender] = ((life, until), now)
         if f.kind == "bundle":
             have = self.applied.get(f.stream, 0)
             if f.since > have:
@@ -66,7 +72,7 @@ def collect(site, files, now, out):
     due = sorted((f for f in files if site.id in f.to),
                  key=lambda f: (f.sender, f.life, f.sequence))
     while due:
-        left = [f for f in due if site.knows.take(f, now)]
+        left = [f for f in due if site.knows.take(f, site.id, now)]
         if len(left) == len(due):
             break
         due = left
@@ -74,13 +80,17 @@ def collect(site, files, now, out):
 
 
 def watch(site, now, out):
-    """Silence, for longer than twice what was promised."""
+    """Silence, for longer than twice what was promised; and a peer that may
+    live and takes nothing: the program knows whether anything waits."""
     for peer in site.peers:
         cadence = site.knows.cadence.get(peer.id, 0)
         heard = max(site.knows.heard.get(peer.id, 0), site.born)
         if cadence > 0:
             out.due(("E_STALE_SOURCE", peer.id),
                     now - heard - 2 * cadence)
+        step = site.knows.stated.get(peer.id, ((0, 0), site.born))[1]
+        if now - step > TAKEN[cadence > 0] - SLACK:
+            out.may.add(("E_STALE_SOURCE", "drop nightly"))
 
 
 def look(site, drop, now, out):
@@ -117,12 +127,27 @@ def of_absence(site, now):
     return out
 
 
-def is_needed(f, left, ever, gaps):
+class Past:
+    """What each site ever had, whatever it was put back to since."""
+
+    def __init__(self):
+        self.applied, self.seen = {}, {}
+
+    def note(self, site):
+        for stream, until in site.knows.applied.items():
+            key = (site.id, stream)
+            self.applied[key] = max(until, self.applied.get(key, 0))
+        for sender, age in site.knows.seen.items():
+            key = (site.id, sender)
+            self.seen[key] = max(age, self.seen.get(key, (0, 0)))
+
+
+def is_needed(f, left, past, gaps):
     """Does anybody need a file that its sender removed, or left?  `left`: what
-    else lies there; ever(site, stream): how far that one ever came; gaps: the
-    streams in which something is missing at the sender."""
+    else lies there; gaps: the streams in which something is missing at the
+    sender."""
     if f.kind == "bundle":
-        if all(ever(to, f.stream) >= f.until for to in f.to):
+        if all(past.applied.get((to, f.stream), 0) >= f.until for to in f.to):
             return False
         return not any(g.kind == "bundle" and g.stream == f.stream and
                    g.to == f.to and g.sequence > f.sequence and
@@ -131,4 +156,5 @@ def is_needed(f, left, ever, gaps):
              set(f.to) <= set(g.to)]
     if f.kind == "request" and any(s[0] in f.to for s in gaps):
         return not any(g.kind == "request" for g in newer)
-    return not newer
+    return not newer and not all(
+        past.seen.get((to, f.sender), (0, 0)) >= f.age for to in f.to)

@@ -179,7 +179,8 @@ class Site:
         shutil.copytree(self.home, to)
         self.knew = self.knows.copy()
 
-    def put_back(self):
+    def put_back(self, now):
         shutil.rmtree(self.home)
         shutil.copytree(self.folder + "/backup", self.home)
         self.knows = self.knew.copy()
+        self.knows.stated = {p.id: ((0, 0), now) for p in self.peers}

@@ -52,7 +52,7 @@ class Year:
         self.sites = [Site(args.program, folder, n, START) for n in NAMES]
         self.hub = self.sites[0]
         self.lab = Lab(self.dice)
-        self.ever = {}          # (site, stream): the most ever applied
+        self.past = oracle.Past()
         self.happened = Counter()
         self.alarms, self.seconds, self.written = Counter(), [], Counter()
         self.most_files = self.most_bytes = self.checks = 0
@@ -181,7 +181,7 @@ class Year:
                                    st.f_bavail * st.f_bsize)
 
     def restore(self, site, now):
-        site.put_back()
+        site.put_back(now)
         report, _ = site.sync(now)
         if report["error"]["name"] != "E_ROLLED_BACK":
             raise Failed(f"{site.name}: put back, and {report['error']}")
@@ -286,9 +286,7 @@ class Year:
                     [f"in the drop: {f}" for f in files if site.id in f.to] +
                     [f"applied: {x}" for x in site.knows.applied.items()]))
         self.alarms.update(name for name, _ in found)
-        for stream, until in site.knows.applied.items():
-            key = (site.id, stream)
-            self.ever[key] = max(until, self.ever.get(key, 0))
+        self.past.note(site)
         for d in report["drops"]:
             for f in d["published"]:
                 self.written[f["kind"]] += 1
@@ -310,7 +308,8 @@ class Year:
             for f in files:
                 if self.drop.at(f.name) == alarm["about"]:
                     return "E_GAP", f.sender
-        if alarm["name"] == "E_STALE_SOURCE":
+        if alarm["name"] == "E_STALE_SOURCE" and \
+                alarm["about"].startswith("peer "):
             name = alarm["about"].removeprefix("peer ")
             return alarm["name"], next(p.id for p in site.peers
                                        if p.name == name)
@@ -330,16 +329,16 @@ class Year:
             if f.name in names or f.name in self.drop.made:
                 continue
             if f.sender != site.id or oracle.is_needed(
-                    f, now, lambda to, stream: self.ever.get((to, stream), 0),
-                    site.knows.gaps):
+                    f, now, self.past, site.knows.gaps):
+                mine = [g for g in before + now if g.sender == site.id]
                 raise Failed(f"{site.name} removed {f.name}, which somebody "
-                             "needs")
+                             f"needs; before and after: {mine}")
         if site.name == KEEPER:
             return
         mine = [f for f in self.drop.files(made=False) if f.sender == site.id]
         for f in mine:
             rest = [g for g in mine if g is not f]
-            if not oracle.is_needed(f, rest, lambda to, stream: 0,
+            if not oracle.is_needed(f, rest, oracle.Past(),
                                     site.knows.gaps):
                 raise Failed(f"{site.name} left {f}, of {mine}")
 
