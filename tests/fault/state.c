@@ -20,6 +20,7 @@ static const struct {
 	    "wanted_generation,wanted_sequence FROM peer" },
 	{ "file_out", "" }, { "log", "" }, { "blob_sent", "" },
 	{ "wanted", "" }, { "drop_file", "" },
+	{ "drop_peer", "SELECT depot,peer FROM drop_peer" },
 	{ "actor", "SELECT * FROM actor WHERE site<>(SELECT value FROM site "
 	    "WHERE key='id')" },
 	{ "drops", "SELECT id,name,path,mark,keep,together,removable FROM "
