@@ -271,7 +271,8 @@ any_gaps(struct store *s, const struct drop_own *own, struct err *err)
 }
 
 /* Of a file that carries no range: is each addressee no peer any more, or has
- * it, where `read` counts, read it?  It says so of files of our present life. */
+ * it, where `read` counts, read it?  It says so of files of our present
+ * life. */
 static int
 is_useless(struct store *s, const struct drop_own *own, int read,
     struct err *err)

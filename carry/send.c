@@ -126,7 +126,8 @@ is_wanted(const struct send_group *g, struct store *s, struct err *err)
 }
 
 /* Is there a peer that has not read what we state to it, and will not find it
- * in this drop either?  Or to which by our promise a sign of life is due here? */
+ * in this drop either?  Or to which by our promise a sign of life is due
+ * here? */
 static int
 is_owed(const struct send_group *g, const struct survey *x, struct store *s,
     int64_t now, struct err *err)
