@@ -135,13 +135,16 @@ add_due(struct survey *x, const struct drop_file *f, const struct look *look,
     struct folder *due, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf path = BUF_INIT;
-	size_t i;
+	size_t i, copies = 0;
 	int rc;
 
-	/* Of copies one is enough. */
+	/* Of copies, which are told by their tails, a few are enough: should
+	 * one be damaged, another may be well. */
 	for (i = 0; i < due->count; i++)
-		if (memcmp(due->at[i].id, look->id, sizeof look->id) == 0)
-			return 0;
+		copies += memcmp(due->at[i].id, look->id, sizeof
+		    look->id) == 0;
+	if (copies >= SURVEY_COPIES_MAX)
+		return 0;
 	if (x->due_count == SURVEY_DUE_MAX) {
 		x->due_more++;
 		return 0;

@@ -14,6 +14,7 @@
 
 #define SURVEY_COPY_S 86400		/* within a day a copy is done */
 #define SURVEY_BROKEN_MAX 100u
+#define SURVEY_COPIES_MAX 4u		/* of one file for us */
 #define SURVEY_DUE_MAX 5000u		/* different files for us at once */
 
 struct survey_broken {			/* begins like ours, and was not good

@@ -129,6 +129,7 @@ prune(struct night *n, struct night_drop *d, struct err *err)
 	if (buf_str(&ours) == NULL)
 		return err_oom(err);
 	file_sweep(d->drop->path, ours.at);
+	mark_sweep(d->drop->path);
 	rc = retain_prune(&d->survey, n->s, &now, &why);
 	d->pruned.removed += now.removed;
 	d->pruned.bytes += now.bytes;
