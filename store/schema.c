@@ -141,9 +141,9 @@ const char schema_2[] =
     "CREATE TABLE wanted(peer INTEGER NOT NULL, hash BLOB NOT NULL, "
     "PRIMARY KEY(peer, hash)) WITHOUT ROWID;"
 
-    /* Drops: folders on shared storage; whom each serves, when a file for it was
-     * last written there, and since when what lies there waits for it without
-     * its watermark moving. */
+    /* Drops: folders on shared storage; whom each serves, when a file for it
+     * was last written there, and since when what lies there waits for it
+     * without its watermark moving. */
     "CREATE TABLE drops(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
     "path TEXT NOT NULL UNIQUE, mark TEXT NOT NULL, keep INTEGER NOT NULL, "
     "together INTEGER NOT NULL, removable INTEGER NOT NULL, "
