@@ -16,16 +16,18 @@ class Lab:
         self.dice = dice
         self.uids = []
         self.parents = {}       # mark: marks that it replaced
+        self.uid_of = {}        # mark: the object
         self.count = 0
         self.clashed = set()
 
-    def mark(self, parents):
+    def mark(self, uid, parents):
         """A new version; of a deletion the date is the mark."""
         self.count += 1
-        return self.note(f"m{self.count}", parents)
+        return self.note(f"m{self.count}", uid, parents)
 
-    def note(self, mark, parents):
+    def note(self, mark, uid, parents):
         self.parents[mark] = list(parents)
+        self.uid_of[mark] = uid
         return mark
 
     # --- lines -----------------------------------------------------------
@@ -50,7 +52,7 @@ class Lab:
         uid = f"{site.name}-{len(self.uids):05d}"
         self.uids.append(uid)
         with_file = self.dice.random() < 0.06
-        return self.line(uid, self.mark([]),
+        return self.line(uid, self.mark(uid, []),
                          [self.attachment(site)] if with_file else [])
 
     def edit(self, site, uid):
@@ -61,7 +63,7 @@ class Lab:
         mark, files = shown
         keep = [{k: a[k] for k in ("name", "media_type", "blake2b")}
                 for a in files]
-        return self.line(uid, self.mark([mark]), keep)
+        return self.line(uid, self.mark(uid, [mark]), keep)
 
     def delete(self, site, uid):
         shown = site.shown(uid)
@@ -70,7 +72,7 @@ class Lab:
         self.count += 1
         when = date(978307200 + self.count).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {"uid": uid, "type": "Sample", "deleted": True,
-                "time": self.note(when, [shown[0]])}
+                "time": self.note(when, uid, [shown[0]])}
 
     def load(self, site, lines, now):
         if not lines:
@@ -112,16 +114,19 @@ class Lab:
 
     # --- conflicts -------------------------------------------------------
 
+    def marks(self, site, uid, now):
+        sides = site.ask(now, "conflicts", "show", uid)["siblings"]
+        return [mark_of(s["content"]) for s in sides]
+
     def resolve(self, hub, now):
         """The hub decides all that it has, with a state of its own."""
         found = hub.ask(now, "conflicts", "list")["conflicts"]
         for conflict in found:
             uid = conflict["uid"]
-            sides = hub.ask(now, "conflicts", "show", uid)["siblings"]
-            marks = [mark_of(s["content"]) for s in sides]
+            marks = self.marks(hub, uid, now)
             path = os.path.join(hub.folder, "merge.json")
             with open(path, "w") as f:
-                json.dump(self.line(uid, self.mark(marks)), f)
+                json.dump(self.line(uid, self.mark(uid, marks)), f)
             hub.must(now, "conflicts", "resolve", uid, "--merge", path,
                      "--reason", "asked both sites")
             self.clashed.discard(uid)
@@ -130,11 +135,17 @@ class Lab:
 
     # --- the end ---------------------------------------------------------
 
-    def lost(self, dump):
+    def lost(self, dump, hub, now):
         """Marks that neither stand in the dump nor were replaced by one that
-        does."""
-        alive = [mark_of(json.loads(line)) for line in dump.splitlines()]
-        reached, todo = set(), alive
+        does.  Deletions at several sites are no conflict; one is dumped."""
+        reached = set()
+        self.reach(reached, [mark_of(json.loads(line))
+                             for line in dump.splitlines()])
+        for mark in set(self.parents) - reached:
+            self.reach(reached, self.marks(hub, self.uid_of[mark], now))
+        return sorted(set(self.parents) - reached)
+
+    def reach(self, reached, todo):
         while todo:
             mark = todo.pop()
             if mark not in reached:
@@ -142,7 +153,6 @@ class Lab:
                 if mark not in self.parents:
                     raise Failed(f"nobody loaded {mark}")
                 todo.extend(self.parents[mark])
-        return sorted(set(self.parents) - reached)
 
 
 def mark_of(content):

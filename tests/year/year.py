@@ -378,7 +378,7 @@ class Year:
         self.expect("all sites agree", len(dumps) == 1)
         self.expect("digests are equal, nothing is in conflict",
                     len(digests) == 1 and digests.pop()[1] == 0)
-        lost = self.lab.lost(dumps.pop())
+        lost = self.lab.lost(dumps.pop(), self.hub, now)
         self.expect(f"nothing is lost ({lost[:5]})", not lost)
         files = self.drop.files()
         pairs = Counter((f.sender, to) for f in files for to in f.to)
