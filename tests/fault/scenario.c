@@ -108,7 +108,7 @@ const struct scenario scenarios[] = {
 	{ "card", ONE_STEP, "a", NULL, "a site card --out cards/new", 0, 0 },
 	{ "restored", ONE_STEP, "a", LOAD "a export --to b --out old\n",
 	    "a site restored --reason disk", 0, DIFFERS },
-	{ "upgrade", ONE_STEP, "o", NULL, "o status", 0, SMALL },
+	{ "upgrade", ON_THE_WAY, "o", NULL, "o status", 0, SMALL },
 	{ "upgrade-write", STEPS, "o", NULL, "o site set cadence=1d", 0, 0 },
 	{ "sync", FILES, "a", SHARE DROPS "a lab load more.jsonl\na sync\n"
 	    "b sync\nb lab load other.jsonl\nb sync\n"

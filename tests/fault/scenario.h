@@ -7,6 +7,8 @@
 
 enum kind {
 	ONE_STEP,			/* one transaction: before or after */
+	ON_THE_WAY,			/* one, before what the command is for:
+					 * that may fail after it */
 	STEPS,				/* some transactions, each complete */
 	FILES,				/* writes files; numbers may be lost */
 	SITE				/* makes a site or there is none */
