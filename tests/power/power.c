@@ -282,7 +282,7 @@ static const struct bite {
 	    { .file = "stick/new/.*.part" } },
 	{ "export-stick", "the stick as a whole", { .disk = "stick/*" } },
 	{ "export-again", "the stick's folder", { .folder = "stick",
-	    .disk = "stick/*" } },
+	    .disk = "stick*" } },
 	{ "import-update", "the journal", { .file = "*/store.db-journal" } },
 	{ "import-update", "the database", { .file = "*/store.db" } },
 	{ "import-update", "the home", { .folder = HOME_PATH } },
