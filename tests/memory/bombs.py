@@ -361,11 +361,18 @@ replaced("L2 4 MiB of contexts replaced by 4 MiB", 8, 0, context=MANY)
 
 # --- running them
 
+def kept(w):
+    """What must not change.  A bomb that its sender signed is heard of it."""
+    rows, files, keys = w.state()[0]
+    rows.pop("heard")
+    return rows, files, keys
+
+
 def check(b, w, title, error, made):
     """verify and import of one file; what is taken is not kept."""
     path = w.write("t/bomb.satchel",
                    made if isinstance(made, bytes) else made.data)
-    before, peak, cpu = w.state()[0], 0, 0
+    before, peak, cpu = kept(w), 0, 0
     for words in (("verify",), ("import",) if error else
                   ("import", "--dry-run")):
         run = b.run("reader", *words, path,
@@ -375,7 +382,7 @@ def check(b, w, title, error, made):
             raise Failed("%s: exit %d: %s" % (" ".join(words), run.code,
                                               run.err.strip()[:300]))
         peak, cpu = max(peak, run.peak), max(cpu, run.cpu)
-    if w.state()[0] != before:
+    if kept(w) != before:
         raise Failed("something changed")
     print("%-13s%8.1f MiB%7.2f s  %s" % (error or "taken", peak / MIB, cpu,
                                          title))
