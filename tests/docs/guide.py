@@ -21,7 +21,8 @@ comment that no reader sees does what the story tells:
 
 /media, /mnt, /srv, /backup and /home are folders below a scratch folder; one of
 them may stand for a medium, so all of "safe on this disk" and "safe to remove"
-are one to it.  White space is not compared; dates, sizes, ids, keys and the number of
+are one to it, and of the drop "stick" the latter is taken for said (what is
+said of media is tested in tests/media and tests/cli).  White space is not compared; dates, sizes, ids, keys and the number of
 a process are compared by their form, and an id, once shown, stands for the one
 that this run has: so a command may name it.
 
@@ -69,6 +70,8 @@ LOOKS = {f[0]: f[1] for f in FORMS}
 def squeezed(text):
     return " ".join(text.split())
 
+
+ON_NO_STICK = re.compile(r"^(drop stick: )(\d)", re.MULTILINE)
 
 class Ids:
     """Which id of this run stands for one that a guide shows."""
@@ -183,6 +186,7 @@ class Guide:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = done.stdout.decode("utf-8", "replace")
         said = said.replace("safe on this disk", "safe to remove")
+        said = ON_NO_STICK.sub(r"\1safe to remove; \2", said)
         return said.replace(self.scratch + "/", "/"), done.returncode
 
     def fail(self, step, said, code):
