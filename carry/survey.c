@@ -15,6 +15,8 @@
 #include "mark.h"
 #include "retain.h"
 
+enum seen { SEEN = 1, SEEN_REGULAR };	/* drop_file.seen */
+
 void
 survey_clear(struct survey *x)
 {
@@ -206,6 +208,7 @@ look_again(struct survey *x, struct store *s, const struct minisign_pub *own,
 	struct drop_file *f = &x->files.at[index];
 	int rc;
 
+	look.is_listed = f->seen == SEEN_REGULAR;
 	if ((rc = look_at(s, x->dir_fd, f->name, own, &look, err)) < 0)
 		return rc;
 	note_what(f, &look, what_of(s, &look), s->clock);
@@ -241,9 +244,10 @@ is_settled(const struct survey *x, const struct drop_file *f)
 /* --- the folder -------------------------------------------------------- */
 
 static int
-meet(struct survey *x, const char *name, size_t known, size_t *listed,
+meet(struct survey *x, const struct dirent *e, size_t known, size_t *listed,
     struct err *err)
 {
+	const char *name = e->d_name;
 	struct drop_file key = { .name = (char *)(uintptr_t)name }, *f;
 
 	if (name[0] == '.')
@@ -258,7 +262,7 @@ meet(struct survey *x, const char *name, size_t known, size_t *listed,
 	}
 	if (f == NULL && (f = drop_files_add(&x->files, name)) == NULL)
 		return err_oom(err);
-	f->seen = 1;
+	f->seen = e->d_type == DT_REG ? SEEN_REGULAR : SEEN;
 	return 0;
 }
 
@@ -278,7 +282,7 @@ list(struct survey *x, struct err *err)
 	}
 	while (rc >= 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (e->d_type == DT_REG || e->d_type == DT_UNKNOWN)
-			rc = meet(x, e->d_name, known, &listed, err);
+			rc = meet(x, e, known, &listed, err);
 	if (rc >= 0 && errno != 0)
 		rc = err_io(err, errno, "drop \"%s\"", x->drop->name);
 	(void)closedir(d);

@@ -46,10 +46,12 @@ open_regular(struct look *x, int dir_fd, const char *name, struct err *err)
 	struct stat st;
 	int fd;
 
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return unopened(x, errno, err);
-	if (!S_ISREG(st.st_mode))
-		return -1;
+	if (!x->is_listed) {
+		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			return unopened(x, errno, err);
+		if (!S_ISREG(st.st_mode))
+			return -1;
+	}
 	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
@@ -181,10 +183,12 @@ look_at(struct store *s, int dir_fd, const char *name,
     const struct minisign_pub *own, struct look *ret, struct err *err)
 {
 	CLEANUP(file_closep) int fd = -1;
+	int is_listed = ret->is_listed;
 	char block[TAR_BLOCK];
 	int64_t n;
 
 	look_clear(ret);
+	ret->is_listed = is_listed;
 	if ((fd = open_regular(ret, dir_fd, name, err)) < 0)
 		return -(int)err->code;
 	n = file_pread(fd, block, sizeof block, 0, "it", &ret->why);

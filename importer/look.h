@@ -17,6 +17,9 @@ enum look_what {
 };
 
 struct look {
+	int is_listed;			/* set by the caller: a listing of the
+					 * folder just said that it is a
+					 * regular file */
 	enum look_what what;
 	struct admission a;		/* manifest: LOOK_OWN, LOOK_FOR_US;
 					 * peer: LOOK_FOR_US */
